@@ -1,0 +1,1 @@
+"""The running stories of the course, each a seeded world with its truth attached."""

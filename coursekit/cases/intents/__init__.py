@@ -1,0 +1,1 @@
+"""Intent queries: what does a person want from an assistant?"""
