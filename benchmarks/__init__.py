@@ -1,0 +1,1 @@
+"""Every figure that the README and the notes quote, printed by ``make bench``."""
