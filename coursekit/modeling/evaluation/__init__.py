@@ -1,0 +1,29 @@
+"""Measuring models: intervals, splits, reports, comparisons, scope, latency."""
+
+from coursekit.modeling.evaluation.comparison import Comparison, compare, paired_difference
+from coursekit.modeling.evaluation.intervals import Interval, bootstrap_interval, proportion_interval, wilson_interval
+from coursekit.modeling.evaluation.latency import Latency, measure_latency
+from coursekit.modeling.evaluation.out_of_scope import ScopeCurve, ScopePoint, scope_curve
+from coursekit.modeling.evaluation.report import ClassificationReport, evaluate
+from coursekit.modeling.evaluation.slices import SliceScores, slice_scores
+from coursekit.modeling.evaluation.splits import grouped_split
+
+__all__ = [
+    "ClassificationReport",
+    "Comparison",
+    "Interval",
+    "Latency",
+    "ScopeCurve",
+    "ScopePoint",
+    "SliceScores",
+    "bootstrap_interval",
+    "compare",
+    "evaluate",
+    "grouped_split",
+    "measure_latency",
+    "paired_difference",
+    "proportion_interval",
+    "scope_curve",
+    "slice_scores",
+    "wilson_interval",
+]
