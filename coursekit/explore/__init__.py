@@ -1,0 +1,61 @@
+"""What a lecture lets its readers play with: figures that answer, guesses kept, notebooks as pages.
+
+The names below are loaded when they are first used: the Jupyter server imports this package for
+:mod:`coursekit.explore.server` and needs none of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coursekit.explore.controls import dropdown, log_slider, slider, text, toggle
+    from coursekit.explore.export import export_html
+    from coursekit.explore.interactive import InteractiveFigure, interactive_figure
+    from coursekit.explore.playground import IntentPlayground, intent_playground
+    from coursekit.explore.prediction import Prediction, Revelation, predict
+    from coursekit.explore.style import palette, styled, template
+    from coursekit.explore.view import PlotlyView, show
+
+__all__ = [
+    "IntentPlayground",
+    "InteractiveFigure",
+    "PlotlyView",
+    "Prediction",
+    "Revelation",
+    "dropdown",
+    "export_html",
+    "intent_playground",
+    "interactive_figure",
+    "log_slider",
+    "palette",
+    "predict",
+    "show",
+    "slider",
+    "styled",
+    "template",
+    "text",
+    "toggle",
+]
+
+_MODULES = {
+    "controls": ("dropdown", "log_slider", "slider", "text", "toggle"),
+    "export": ("export_html",),
+    "interactive": ("InteractiveFigure", "interactive_figure"),
+    "playground": ("IntentPlayground", "intent_playground"),
+    "prediction": ("Prediction", "Revelation", "predict"),
+    "style": ("palette", "styled", "template"),
+    "view": ("PlotlyView", "show"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
