@@ -1,0 +1,277 @@
+"""A class: an nbgrader course directory with its roster, its releases and its gradebook."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coursekit.classroom.releases import ReleaseError, copy_public, refuse_leaking, release
+from coursekit.classroom.roster import Student, read_roster
+from coursekit.classroom.settings import CONFIG_NAME, CONFIG_TEXT, nbgrader_config
+
+if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+STEPS = ("source", "release", "submitted", "autograded", "feedback")
+RECORDS = ".coursekit"
+"""Folder inside a course with what nbgrader has no place for: reasons, flags, earlier hand-ins."""
+
+
+class CourseError(ValueError):
+    """A course directory, assignment or student that is not what a command needs."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course directory as nbgrader and formgrader know it.
+
+    Everything about a class lies in this one folder, so that it can be moved, backed up and
+    opened by formgrader; nothing is kept elsewhere.
+
+    Examples
+    --------
+    >>> Course(Path("/classes/2025-1")).name
+    '2025-1'
+    """
+
+    root: Path
+    """The course directory, absolute."""
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which is nbgrader's course id."""
+        return self.root.name
+
+    @property
+    def db_url(self) -> str:
+        """The gradebook's address."""
+        return str(self.config().CourseDirectory.db_url)
+
+    def config(self) -> Config:
+        """Nbgrader's configuration for this course."""
+        return nbgrader_config(self.root)
+
+    def folder(self, step: str, assignment: str, student: str = ".") -> Path:
+        """Where nbgrader keeps one step (source, release, submitted, autograded, feedback)."""
+        return self.root / step / student / assignment
+
+    def records(self, *parts: str) -> Path:
+        """A place under the folder of records."""
+        return self.root.joinpath(RECORDS, *parts)
+
+    def course_directory(self, **selected: str) -> CourseDirectory:
+        """Nbgrader's CourseDirectory, with assignment_id and student_id if they are selected."""
+        from nbgrader.coursedir import CourseDirectory
+
+        return CourseDirectory(config=self.config(), **selected)
+
+    @contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        """Nbgrader's gradebook, closed at the end."""
+        from nbgrader.api import Gradebook
+
+        with alembic_on_path(), Gradebook(self.db_url, self.name) as gradebook:
+            yield gradebook
+
+    def students(self) -> tuple[Student, ...]:
+        """The roster, by family name."""
+        with self.gradebook() as gradebook:
+            return tuple(
+                Student(one.id, one.last_name or "", one.first_name or "", one.email or "")
+                for one in gradebook.students
+            )
+
+    def assignments(self) -> tuple[str, ...]:
+        """Names of the released assignments."""
+        with self.gradebook() as gradebook:
+            return tuple(sorted(assignment.name for assignment in gradebook.assignments))
+
+    def require(self, assignment: str) -> None:
+        """Raise CourseError unless the assignment was released in this course."""
+        if assignment not in self.assignments():
+            known = ", ".join(self.assignments()) or "none"
+            raise CourseError(f"{assignment!r} was not released in {self.root}; released: {known}")
+
+    def enrol(self, students: Iterable[Student]) -> None:
+        """Put students on the roster, or update their names; nobody is removed."""
+        with self.gradebook() as gradebook:
+            for one in students:
+                details = {"first_name": one.first_name, "last_name": one.last_name, "email": one.email or None}
+                gradebook.update_or_create_student(one.id, **details)
+
+    def release(self, source: Path) -> Path:
+        """Release an assignment from its source folder; return the folder that students get.
+
+        The release is made and scanned aside first; the class is touched only if it holds.
+        """
+        from nbgrader.converters import GenerateAssignment
+
+        with tempfile.TemporaryDirectory() as aside:
+            release(source, Path(aside) / source.name)
+        target = self.folder("source", source.name)
+        building = target.with_name(f".{source.name}.building")
+        shutil.rmtree(building, ignore_errors=True)
+        building.mkdir(parents=True)
+        copy_public(source, building)
+        shutil.copyfile(source / f"{source.name}.ipynb", building / f"{source.name}.ipynb")
+        shutil.rmtree(target, ignore_errors=True)
+        building.rename(target)
+        config = self.config()
+        config.GenerateAssignment.force = True
+        with captured_log() as log, alembic_on_path():
+            try:
+                GenerateAssignment(coursedir=self.course_directory(assignment_id=source.name), config=config).start()
+            except Exception as error:  # nbgrader's own exceptions share no base
+                raise ReleaseError(f"nbgrader refuses {source.name}: {error}\n" + "\n".join(log)) from error
+        released = self.folder("release", source.name)
+        try:
+            refuse_leaking(released, source)
+        except ReleaseError:
+            shutil.rmtree(released)
+            raise
+        return released
+
+
+def create_course(directory: Path, *, roster: Path | None = None) -> Course:
+    """Make a course directory: nbgrader's configuration, a gradebook, the roster in it.
+
+    A directory that nbgrader finds without its configuration gets a second, empty gradebook; here
+    the configuration comes first. A faulty roster leaves no half-made class behind.
+
+    Parameters
+    ----------
+    directory
+        A folder that does not exist yet, or is empty.
+    roster
+        The students, as CSV; :meth:`Course.enrol` adds more later.
+
+    Raises
+    ------
+    CourseError
+        If the folder is not empty, or its name does not suit.
+    coursekit.classroom.roster.RosterError
+        If the roster is faulty; then no folder is made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> full = Path(tempfile.mkdtemp())
+    >>> _ = (full / "notes.txt").write_text("mine")
+    >>> create_course(full)
+    Traceback (most recent call last):
+    ...
+    coursekit.classroom.course.CourseError: ... is not empty: choose a new folder
+    """
+    directory = directory.resolve()
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise CourseError(f"{directory} is not empty: choose a new folder")
+    if not directory.name.strip() or "?" in str(directory):
+        raise CourseError(f"{directory} does not suit as a folder: '?' ends a database's address")
+    students = read_roster(roster) if roster is not None else ()
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / CONFIG_NAME).write_text(CONFIG_TEXT, encoding="utf-8")
+    for step in STEPS:
+        (directory / step).mkdir()
+    course = Course(directory)
+    with course.gradebook() as gradebook:
+        from sqlalchemy import text
+
+        # Readers no longer wait for the writer; the mode stays with the file.
+        with gradebook.engine.connect() as connection:
+            connection.execute(text("PRAGMA journal_mode=WAL"))
+    course.enrol(students)
+    return course
+
+
+def open_course(directory: Path) -> Course:
+    """Open a course directory that :func:`create_course` made.
+
+    Every command begins here, so that one given in the wrong folder says so.
+
+    Parameters
+    ----------
+    directory
+        The course directory.
+
+    Raises
+    ------
+    CourseError
+        If it is none: nbgrader would otherwise begin a stray gradebook there.
+
+    Examples
+    --------
+    >>> open_course(Path("/nowhere"))
+    Traceback (most recent call last):
+    ...
+    coursekit.classroom.course.CourseError: /nowhere is no course directory ...
+    """
+    directory = directory.resolve()
+    if not (directory / CONFIG_NAME).is_file() or not (directory / "gradebook.db").is_file():
+        raise CourseError(f"{directory} is no course directory (no {CONFIG_NAME}): make one with `coursekit class new`")
+    return Course(directory)
+
+
+@contextmanager
+def captured_log() -> Iterator[list[str]]:
+    """Collect what nbgrader logs, the only place where it gives its reasons.
+
+    Its exceptions say "see the log"; without an application there is none to see.
+
+    Examples
+    --------
+    >>> with captured_log() as lines:
+    ...     logging.getLogger("traitlets").warning("skipped")
+    >>> lines
+    ['skipped']
+    """
+    lines: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    logger, collector = logging.getLogger("traitlets"), Collector(logging.WARNING)
+    before: tuple[Any, ...] = (logger.level, logger.propagate)
+    logger.addHandler(collector)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(collector)
+        logger.level, logger.propagate = before
+
+
+@contextmanager
+def alembic_on_path() -> Iterator[None]:
+    """Let nbgrader find alembic, which it calls by name, although the environment is not active.
+
+    Who runs ``.venv/bin/coursekit`` has not put the environment on the path, and nbgrader then
+    fails while it creates the gradebook.
+
+    Examples
+    --------
+    >>> with alembic_on_path():
+    ...     shutil.which("alembic") is not None
+    True
+    """
+    from coursekit.classroom.execution import grading_environment
+
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = grading_environment(os.environ)["PATH"]
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before

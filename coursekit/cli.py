@@ -1,0 +1,327 @@
+"""The command line: ``coursekit --help``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from coursekit.classroom.grading import Grade, GradingReport
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+class_app = typer.Typer(no_args_is_help=True, help="The instructors' side: a class on nbgrader's gradebook.")
+app.add_typer(class_app, name="class")
+
+CourseOption = Annotated[
+    Path, typer.Option("--course", "-c", help="The course directory; the current folder by default.")
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", "-j", min=1, help="Submissions at a time; one per processor by default.")
+]
+
+
+@app.callback()
+def _root() -> None:
+    """Real ML production systems to import, run, break and grade."""
+
+
+@app.command("start")
+def start(
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="작업 폴더. 기본은 홈 폴더의 coursekit입니다.", show_default=False)
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="JupyterLab의 포트.")] = None,
+    browser: Annotated[bool, typer.Option(help="브라우저를 엽니다.")] = True,
+    prepare_only: Annotated[bool, typer.Option("--prepare-only", help="작업 폴더만 준비합니다.")] = False,
+) -> None:
+    """강의의 작업용 사본을 준비하고 1강을 JupyterLab에서 엽니다."""
+    import subprocess
+
+    from coursekit.classroom.launch import lab_command, prepare_workspace
+
+    workspace = directory or Path.home() / "coursekit"
+    report = prepare_workspace(workspace)
+    typer.echo(f"작업 폴더: {workspace.resolve()}")
+    for changed, new in report.laid_beside:
+        typer.echo(f"  고친 파일을 그대로 두고 새 버전을 옆에 놓았습니다: {changed} / {new}")
+    if prepare_only:
+        return
+    typer.echo("JupyterLab을 시작합니다. 끝내려면 이 창에서 Ctrl+C를 두 번 누르세요.")
+    command = lab_command(workspace, port=port, browser=browser)
+    raise typer.Exit(subprocess.call(command.arguments, env=command.environment))
+
+
+@app.command("check")
+def check(
+    notebook: Annotated[Path, typer.Argument(help="실습이나 퀴즈 노트북.")],
+    cell_timeout: Annotated[int, typer.Option(min=1, help="셀 하나의 제한 시간(초).")] = 60,
+) -> None:
+    """공개된 확인을 처음부터 새로 실행해 봅니다. 모두 통과하지 못하면 종료 코드가 1입니다."""
+    from rich.console import Console
+
+    from coursekit.classroom.checking import LEVELS, check_notebook
+
+    console = Console()
+    with console.status(f"{notebook.name}을(를) 처음부터 실행하고 있습니다"):
+        report = check_notebook(notebook, cell_timeout=cell_timeout)
+    for problem in report.missing:
+        console.print(f"  [yellow]확인[/]  {problem}", highlight=False)
+    for one in report.checks:
+        colour = "green" if one.outcome == "passed" else "red"
+        console.print(f"  [{colour}]{LEVELS[one.outcome]}[/]  {one.name}", highlight=False)
+        if one.message:
+            console.print(f"        {one.message}", highlight=False, markup=False)
+    console.print("공개된 확인만 실행했습니다. 공개되지 않은 확인은 채점할 때 함께 실행됩니다.")
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+@app.command("hand-in")
+def hand_in_command(
+    notebook: Annotated[Path, typer.Argument(help="다 푼 실습이나 퀴즈 노트북.")],
+    student_id: Annotated[str, typer.Option("--id", "--student-id", help="학번.")],
+    folder: Annotated[Path | None, typer.Option("--out", help="zip 파일을 둘 폴더.", show_default=False)] = None,
+) -> None:
+    """LMS에 올릴 제출 파일(zip)을 만듭니다."""
+    from coursekit.classroom.hand_in import hand_in
+
+    result = hand_in(notebook, student_id=student_id, folder=folder)
+    for note in result.notes:
+        typer.echo(f"알림: {note}")
+    typer.echo(f"제출 파일: {result.path}")
+    typer.echo(f"지문(sha256): {result.sha256[:16]}")
+    typer.echo("이 파일을 그대로 LMS에 올리세요.")
+
+
+@class_app.command("new")
+def class_new(
+    directory: Annotated[Path, typer.Argument(help="A new folder for the class.")],
+    roster: Annotated[Path, typer.Option(help="CSV: id,last_name,first_name,email or 학번,이름 (UTF-8 or CP949).")],
+) -> None:
+    """Make a course directory with its roster."""
+    from coursekit.classroom.course import create_course
+
+    course = create_course(directory, roster=roster)
+    typer.echo(f"{course.root}: {len(course.students())} students")
+    typer.echo(f"formgrader: cd {course.root} && jupyter lab, then Nbgrader > Formgrader")
+
+
+@class_app.command("release")
+def class_release(
+    name: Annotated[str, typer.Argument(help="A lab or quiz of this repository, or a source folder.")],
+    course: CourseOption = Path(),
+) -> None:
+    """Check a source, release it into the class, and prove that nothing leaks."""
+    source = _source(name)
+    from coursekit.classroom.course import open_course
+
+    released = open_course(course).release(source)
+    typer.echo(f"released, nothing leaks: {released}")
+
+
+@class_app.command("import")
+def class_import(
+    name: Annotated[str, typer.Argument(help="A released assignment.")],
+    archive: Annotated[Path, typer.Argument(metavar="ZIP", help="The submissions as the LMS gives them.")],
+    course: CourseOption = Path(),
+) -> None:
+    """Take the hand-ins from an LMS's zip; exit 2 if some belong to nobody."""
+    from coursekit.classroom.course import open_course
+    from coursekit.classroom.submissions import import_submissions
+
+    report = import_submissions(open_course(course), name, archive)
+    _table(report.to_frame(), f"{name}: {report.imported} imported, {len(report.unmatched)} without an owner")
+    if report.unmatched:
+        raise typer.Exit(2)
+
+
+@class_app.command("grade")
+def class_grade(
+    name: Annotated[str, typer.Argument(help="A released assignment.")],
+    course: CourseOption = Path(),
+    workers: WorkersOption = None,
+    cell_timeout: Annotated[int, typer.Option(min=1, help="Seconds a cell may take.")] = 30,
+    notebook_timeout: Annotated[int, typer.Option(min=1, help="Seconds a notebook may take.")] = 120,
+    force: Annotated[bool, typer.Option(help="Grade unchanged submissions again.")] = False,
+) -> None:
+    """Grade every new or changed hand-in; exit 2 if some could not be graded."""
+    from coursekit.classroom.course import open_course
+    from coursekit.classroom.grading import grade
+
+    opened = open_course(course)
+    with _Progress(name, len(opened.students())) as progress:
+        report = grade(
+            opened,
+            name,
+            workers=workers,
+            cell_timeout=cell_timeout,
+            notebook_timeout=notebook_timeout,
+            force=force,
+            on_result=progress.advance,
+        )
+    _grades(report)
+    if any(one.status == "failed" for one in report.grades):
+        raise typer.Exit(2)
+
+
+@class_app.command("feedback")
+def class_feedback(
+    name: Annotated[str, typer.Argument(help="A graded assignment.")], course: CourseOption = Path()
+) -> None:
+    """Write a feedback page for each hand-in."""
+    from coursekit.classroom.course import open_course
+    from coursekit.classroom.feedback import write_feedback
+
+    opened = open_course(course)
+    pages = write_feedback(opened, name)
+    typer.echo(f"{len(pages)} pages: {opened.root / 'feedback'}/<student>/{name}/{name}.html")
+
+
+@class_app.command("gradebook")
+def class_gradebook(
+    course: CourseOption = Path(),
+    csv: Annotated[Path | None, typer.Option(help="Also write CSV that Excel opens (UTF-8 with BOM).")] = None,
+) -> None:
+    """Show every student's scores."""
+    from coursekit.classroom.course import open_course
+    from coursekit.classroom.gradebook import scores
+
+    table = scores(open_course(course))
+    _table(table.to_frame(), "gradebook")
+    if csv is not None:
+        typer.echo(f"written: {table.save(csv)}")
+
+
+@class_app.command("prove")
+def class_prove(
+    name: Annotated[str, typer.Argument(help="A lab or quiz of this repository, or a source folder.")],
+    workers: WorkersOption = None,
+) -> None:
+    """Grade the reference, the blank release and all variants; exit 1 if a test misjudges one."""
+    from coursekit.classroom.contracts import prove
+
+    source = _source(name)
+    with _Progress(source.name, len(list((source / "variants").glob("*.py"))) + 2) as progress:
+        report = prove(source, workers=workers, on_result=progress.advance)
+    _table(report.to_frame(), f"{source.name}: kill rate {report.kill_rate:.0%}")
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@class_app.command("demo")
+def class_demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where the demonstration class is built anew.")] = Path(
+        "build/demo"
+    ),
+    workers: WorkersOption = None,
+) -> None:
+    """Let 24 simulated students hand in lab 1 and quiz 1, and grade them."""
+    from coursekit.classroom import demo
+
+    with _Progress("demo", 0) as progress:
+        result = demo.run(directory, workers=workers, on_step=progress.describe, on_result=progress.advance)
+    for report in result.gradings:
+        _grades(report)
+    typer.echo(f"class report: {result.summary}")
+    typer.echo(f"feedback:     {directory / 'class' / 'feedback'}")
+
+
+def _source(name: str) -> Path:
+    """The source folder that a name means: a path, or a lab or quiz of the repository."""
+    from coursekit.classroom.editions import assignment_sources, repository_root
+
+    if (Path(name) / f"{Path(name).resolve().name}.ipynb").is_file():
+        return Path(name).resolve()
+    root = repository_root()
+    sources = assignment_sources(root) if root else []
+    found = [source for source in sources if source.name == name] or [
+        source for source in sources if source.name.startswith(f"{name}_")
+    ]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(source.name for source in sources) or "none (a wheel holds no sources)"
+    raise ValueError(f"{name!r} is no source folder and no assignment of this repository; there are: {known}")
+
+
+def _grades(report: GradingReport) -> None:
+    """Print a grading report so that it fits a terminal: what needs no word gets none."""
+    from collections import Counter
+
+    frame = report.to_frame()
+    frame["points"] = [f"{one.score:g} / {one.max_score:g}" for one in report.grades]
+    frame["note"] = ["; ".join(filter(None, texts)) for texts in zip(frame["reason"], frame["flags"], strict=True)]
+    counts = Counter(frame["status"])
+    title = f"{report.assignment}: " + ", ".join(f"{count} {status}" for status, count in counts.items())
+    _table(frame[["student", "name", "status", "points", "note", "seconds"]], title)
+
+
+def _table(frame: pd.DataFrame, title: str) -> None:
+    """Print a frame; long texts wrap instead of vanishing."""
+    import math
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left")
+    for column in frame.columns:
+        number = frame[column].dtype.kind in "fi"
+        table.add_column(str(column), justify="right" if number else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        cells = ["" if isinstance(value, float) and math.isnan(value) else _shown(value) for value in row]
+        table.add_row(*(Text(cell) for cell in cells))
+    console = Console()
+    (console if console.is_terminal else Console(width=140)).print(table)  # a log has no window to fit
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class _Progress:
+    """A bar that counts hand-ins, with the time left."""
+
+    def __init__(self, title: str, total: int) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        self._progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn())
+        self._task = self._progress.add_task(title, total=total or None)
+
+    def __enter__(self) -> _Progress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def advance(self, result: Grade) -> None:
+        self._progress.advance(self._task)
+
+    def describe(self, title: str, total: int) -> None:
+        self._progress.reset(self._task, description=title, total=total or None)
+
+
+def main() -> None:
+    """Run the command line; what a user can mend is told in a sentence, not in a traceback."""
+    try:
+        app()
+    except (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
