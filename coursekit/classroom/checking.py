@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,8 +156,11 @@ def read_students_notebook(path: Path) -> nbformat.NotebookNode:
 
 def _execute(notebook: nbformat.NotebookNode, folder: Path, cell_timeout: float) -> nbformat.NotebookNode:
     """Run a copy in the notebook's folder; an error stops its cell, not the run."""
+    # Imported here: nbgrader takes a second, and hand-ins need only the reading above.
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    from coursekit.classroom.execution import grading_environment
 
     running = nbformat.from_dict(notebook)
     for cell in running.cells:
@@ -171,7 +175,7 @@ def _execute(notebook: nbformat.NotebookNode, folder: Path, cell_timeout: float)
         resources={"metadata": {"path": str(folder)}},
     )
     try:
-        client.execute(env=_quiet_environment())
+        client.execute(env=grading_environment(os.environ))
     except (CellTimeoutError, DeadKernelError) as error:
         reason = "TimeoutError" if isinstance(error, CellTimeoutError) else "DeadKernelError"
         # What ran is kept; the rest did not run and so did not pass.
@@ -179,12 +183,6 @@ def _execute(notebook: nbformat.NotebookNode, folder: Path, cell_timeout: float)
             if cell.cell_type == "code" and cell.execution_count is None:
                 cell.outputs = [nbformat.v4.new_output("error", ename=reason, evalue="", traceback=[])]
     return running
-
-
-def _quiet_environment() -> dict[str, str]:
-    import os
-
-    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
 
 
 def _outcome(error: nbformat.NotebookNode | None) -> tuple[str, str]:

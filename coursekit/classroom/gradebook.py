@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from coursekit.classroom.course import Course
+from coursekit.writing import write_whole
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,7 @@ class Scores:
 
     def save(self, path: Path) -> Path:
         """Write CSV that Excel opens with its Korean intact (UTF-8 with BOM); whole or not at all."""
-        building = path.with_name(f".{path.name}.part")
-        self.to_frame().to_csv(building, index=False, encoding="utf-8-sig")
-        building.replace(path)
-        return path
+        return write_whole(path, self.to_frame().to_csv(index=False).encode("utf-8-sig"))
 
 
 def scores(course: Course) -> Scores:

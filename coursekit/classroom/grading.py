@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 from coursekit.classroom._processes import run_jobs
 from coursekit.classroom.course import Course, CourseError
 from coursekit.classroom.restoring import describe
+from coursekit.writing import write_whole
 
 CELL_TIMEOUT = 30
 NOTEBOOK_TIMEOUT = 120
@@ -308,10 +309,7 @@ def _read_record(course: Course, assignment: str, student: str) -> dict[str, Any
 
 def _write_record(course: Course, assignment: str, record: dict[str, Any]) -> None:
     path = course.records("grades", assignment, f"{record['student']}.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    building = path.with_suffix(".part")
-    building.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
-    building.replace(path)
+    write_whole(path, json.dumps(record, ensure_ascii=False, indent=1))
 
 
 def _max_score(course: Course, assignment: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import unicodedata
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
+from nbformat import NotebookNode
 
 from coursekit.classroom.checking import read_students_notebook
+from coursekit.writing import write_whole
 
 RECEIPT = "hand_in.json"
 """The file inside a hand-in that says whose it is and what it holds."""
@@ -86,21 +89,17 @@ def hand_in(notebook: Path, *, student_id: str, folder: Path | None = None) -> H
     raw = notebook.read_bytes()
     digest = hashlib.sha256(raw).hexdigest()
     target = (folder or notebook.resolve().parent) / f"{student_id}_{assignment}.zip"
-    target.parent.mkdir(parents=True, exist_ok=True)
     receipt = {
         "assignment": assignment,
         "student_id": student_id,
         "sha256": digest,
         "packed_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    building = target.with_name(f".{target.name}.building")
-    try:
-        with zipfile.ZipFile(building, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(f"{assignment}.ipynb", raw)
-            archive.writestr(RECEIPT, json.dumps(receipt, ensure_ascii=False, indent=1))
-        building.replace(target)
-    finally:
-        building.unlink(missing_ok=True)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{assignment}.ipynb", raw)
+        archive.writestr(RECEIPT, json.dumps(receipt, ensure_ascii=False, indent=1))
+    write_whole(target, packed.getvalue())
     return HandIn(target, assignment, student_id, digest, tuple(_notes(content)))
 
 
@@ -111,8 +110,8 @@ def _assignment_of(notebook: Path) -> str:
     return stem.strip()
 
 
-def _notes(notebook: object) -> list[str]:
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]  # type: ignore[attr-defined]
+def _notes(notebook: NotebookNode) -> list[str]:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     blank = [
         cell.metadata.nbgrader.grade_id
         for cell in cells

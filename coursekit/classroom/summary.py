@@ -14,6 +14,7 @@ from coursekit.classroom.course import Course
 from coursekit.classroom.gradebook import cell_scores
 from coursekit.classroom.grading import STATUSES, Grade, GradingReport, recorded
 from coursekit.classroom.restoring import describe
+from coursekit.writing import write_whole
 
 _CSS = Path(__file__).parent / "templates" / "summary.css"
 _BINS = 10
@@ -42,10 +43,7 @@ def write_summary(course: Course, path: Path) -> Path:
     reports = [recorded(course, assignment) for assignment in course.assignments()]
     cells = {report.assignment: cell_scores(course, report.assignment) for report in reports}
     page = summary_page(course.name, reports, cells)
-    building = path.with_name(f".{path.name}.part")
-    building.write_text(page, encoding="utf-8")
-    building.replace(path)
-    return path
+    return write_whole(path, page)
 
 
 def summary_page(title: str, reports: Sequence[GradingReport], cells: dict[str, pd.DataFrame]) -> str:

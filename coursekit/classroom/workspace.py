@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
+
+from coursekit.writing import write_whole
 
 MANIFEST = ".coursekit.json"
 """The file in a working copy that remembers what was shipped, so that edits are recognised."""
@@ -74,6 +74,7 @@ def update_workspace(edition: Path, workspace: Path) -> UpdateReport:
 
     Examples
     --------
+    >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> _ = (folder / "edition").mkdir(), (folder / "edition" / "a.md").write_text("first")
     >>> update_workspace(folder / "edition", folder / "mine").added
@@ -101,21 +102,21 @@ def update_workspace(edition: Path, workspace: Path) -> UpdateReport:
         shipped_now[name] = [*(old for old in known if old != digest), digest]
         target = workspace / name
         if not target.exists():
-            _write(target, content)
+            write_whole(target, content)
             added.append(name)
             continue
         present = _digest(target.read_bytes())
         if present == digest:
             continue
         if present in known:
-            _write(target, content)
+            write_whole(target, content)
             updated.append(name)
         elif known and known[-1] == digest:
             kept.append(name)
         else:
             free = _lay_beside(target, content)
             beside.append((name, free.relative_to(workspace).as_posix()))
-    _write(workspace / MANIFEST, json.dumps({**shipped_before, **shipped_now}, indent=1, sort_keys=True).encode())
+    write_whole(workspace / MANIFEST, json.dumps({**shipped_before, **shipped_now}, indent=1, sort_keys=True).encode())
     return UpdateReport(tuple(added), tuple(updated), tuple(kept), tuple(beside))
 
 
@@ -138,22 +139,8 @@ def _lay_beside(target: Path, content: bytes) -> Path:
         tag = ".new" if number == 1 else f".new{number}"
         free = target.with_name(f"{target.stem}{tag}{target.suffix}")
         if not free.exists():
-            _write(free, content)
+            write_whole(free, content)
             return free
         if free.read_bytes() == content:
             return free
     raise FileExistsError(f"{target.name} has 999 versions beside it: tidy {target.parent}")
-
-
-def _write(target: Path, content: bytes) -> None:
-    """Whole or not at all: a crash in the middle must not cost a student's file."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

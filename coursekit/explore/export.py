@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +13,7 @@ from coursekit.explore._page_exporter import page_exporter
 from coursekit.explore._widget_page import FIGURE_TYPE, PLOTLY_MIME, STATE_MIME, WIDGET_MIME, output_html
 from coursekit.explore.server import plotly_js
 from coursekit.explore.style import template_json
+from coursekit.writing import write_whole
 
 _HERE = Path(__file__).parent
 _FOOT = "<!-- coursekit: the drawing code -->"
@@ -99,7 +98,7 @@ def export_html(
     except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
         raise ValueError(f"{source} is no notebook that can be read: {error}") from error
     has_figures = _draw_outputs(notebook)
-    _write(target, _page(notebook, source, theme, has_figures))
+    write_whole(target, _page(notebook, source, theme, has_figures))
     return target
 
 
@@ -156,15 +155,3 @@ def _scripts() -> str:
         f'<script type="application/json" id="coursekit-templates">{templates}</script>\n'
         f'<script type="module">{view}{_DRAW_ALL % FIGURE_TYPE}</script>'
     )
-
-
-def _write(target: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -6,7 +6,6 @@ import html
 import json
 import math
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from IPython import get_ipython
 from IPython.display import HTML, display
+
+from coursekit.writing import write_whole
 
 Answer = float | str
 """A number, or one of the choices."""
@@ -328,14 +329,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _store(path: Path, key: str, value: Answer) -> None:
     """Whole or not at all: the other guesses must survive a crash in the middle."""
     content = json.dumps({**_read(path), key: value}, ensure_ascii=False, indent=1, sort_keys=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content + "\n")
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, content + "\n", private=True)
 
 
 def _number(entry: str) -> float:
