@@ -72,7 +72,7 @@ def check(
     for problem in report.missing:
         console.print(f"  [yellow]확인[/]  {problem}", highlight=False)
     for one in report.checks:
-        colour = "green" if one.outcome == "passed" else "red"
+        colour = "green" if one.passed else "red"
         console.print(f"  [{colour}]{LEVELS[one.outcome]}[/]  {one.name}", highlight=False)
         if one.message:
             console.print(f"        {one.message}", highlight=False, markup=False)
@@ -102,12 +102,24 @@ def hand_in_command(
 def class_new(
     directory: Annotated[Path, typer.Argument(help="A new folder for the class.")],
     roster: Annotated[Path, typer.Option(help="CSV: id,last_name,first_name,email or 학번,이름 (UTF-8 or CP949).")],
+    db_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="COURSEKIT_DB_URL",
+            show_default=False,
+            help="A PostgreSQL database for the gradebook, empty or of this course: "
+            "postgresql+psycopg2://user:password@host/database. The course keeps the address, without its "
+            "password if the variable is set. By default the gradebook is a file in the folder.",
+        ),
+    ] = None,
 ) -> None:
     """Make a course directory with its roster."""
     from coursekit.classroom.course import create_course
 
-    course = create_course(directory, roster=roster)
+    course = create_course(directory, roster=roster, db_url=db_url)
     typer.echo(f"{course.root}: {len(course.students())} students")
+    if held := course.assignments():
+        typer.echo(f"the database already held this course, with {', '.join(held)}: grades in it are kept")
     typer.echo(f"formgrader: cd {course.root} && jupyter lab, then Nbgrader > Formgrader")
 
 
@@ -144,29 +156,68 @@ def class_import(
 def class_grade(
     name: Annotated[str, typer.Argument(help="A released assignment.")],
     course: CourseOption = Path(),
+    student: Annotated[
+        list[str] | None, typer.Option("--student", help="Grade this student alone; may be given several times.")
+    ] = None,
     workers: WorkersOption = None,
-    cell_timeout: Annotated[int, typer.Option(min=1, help="Seconds a cell may take.")] = 30,
-    notebook_timeout: Annotated[int, typer.Option(min=1, help="Seconds a notebook may take.")] = 120,
-    force: Annotated[bool, typer.Option(help="Grade unchanged submissions again.")] = False,
+    engine: Annotated[
+        str, typer.Option(help="fork (fast), kernel (widgets and comms), nbgrader (its own execution).")
+    ] = "fork",
+    scheduler: Annotated[
+        str | None, typer.Option(help="Run on a Dask cluster, e.g. tcp://127.0.0.1:8786.", show_default=False)
+    ] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox/--no-sandbox", help="Isolate every hand-in.")] = True,
+    cell_timeout: Annotated[
+        float | None, typer.Option(min=1, help="Seconds a cell may take; by default from the reference solution.")
+    ] = None,
+    notebook_timeout: Annotated[float | None, typer.Option(min=1, help="Seconds a notebook may take.")] = None,
+    memory: Annotated[int | None, typer.Option(min=64, help="MiB a process may hold; 2048 by default.")] = None,
+    force: Annotated[bool, typer.Option(help="Grade unchanged hand-ins again.")] = False,
+    publish: Annotated[bool, typer.Option("--publish", help="Publish points that a mended test changes.")] = False,
 ) -> None:
-    """Grade every new or changed hand-in; exit 2 if some could not be graded."""
+    """Grade every new or changed hand-in.
+
+    Exit status: 0, all graded; 2, some could not be graded; 3, points that a mended test changes wait to be
+    published.
+    """
     from coursekit.classroom.course import open_course
     from coursekit.classroom.grading import grade
 
     opened = open_course(course)
+    if not sandbox:
+        typer.echo("No sandbox: hand-ins run with the rights of this account.", err=True)
     with _Progress(name, len(opened.students())) as progress:
         report = grade(
             opened,
             name,
+            students=student,
             workers=workers,
+            engine=engine,
+            sandbox=sandbox,
+            scheduler=scheduler,
             cell_timeout=cell_timeout,
             notebook_timeout=notebook_timeout,
+            memory=None if memory is None else memory << 20,
             force=force,
+            publish_changes=publish,
             on_result=progress.advance,
         )
     _grades(report)
-    if any(one.status == "failed" for one in report.grades):
-        raise typer.Exit(2)
+    _finish(report)
+
+
+@class_app.command("publish")
+def class_publish(
+    name: Annotated[str, typer.Argument(help="A graded assignment.")], course: CourseOption = Path()
+) -> None:
+    """Write points that a mended test changes into the gradebook, after `grade` has shown them."""
+    from coursekit.classroom.course import open_course
+    from coursekit.classroom.grading import publish_held, recorded
+
+    opened = open_course(course)
+    before = recorded(opened, name).differences_frame()
+    publish_held(opened, name)
+    _table(before, f"{name}: published")
 
 
 @class_app.command("feedback")
@@ -258,6 +309,22 @@ def _grades(report: GradingReport) -> None:
     counts = Counter(frame["status"])
     title = f"{report.assignment}: " + ", ".join(f"{count} {status}" for status, count in counts.items())
     _table(frame[["student", "name", "status", "points", "note", "seconds"]], title)
+
+
+def _finish(report: GradingReport) -> None:
+    """Say what the table does not show, and end with a status that scripts can read."""
+    for warning in report.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    if report.differences:
+        students = len({one.student for one in report.differences})
+        _table(report.differences_frame(), f"{students} students' points change because the assignment was mended")
+        typer.echo(
+            f"The gradebook has the points of before. To publish these: coursekit class publish {report.assignment}"
+        )
+    if any(one.status == "failed" for one in report.grades):
+        raise typer.Exit(2)
+    if report.differences:
+        raise typer.Exit(3)
 
 
 def _table(frame: pd.DataFrame, title: str) -> None:

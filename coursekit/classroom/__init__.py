@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from coursekit.classroom.course import Course, CourseError, create_course, open_course
     from coursekit.classroom.feedback import write_feedback
     from coursekit.classroom.gradebook import Scores, cell_scores, scores
-    from coursekit.classroom.grading import Grade, GradingReport, grade, recorded
+    from coursekit.classroom.grading import Difference, Grade, GradingReport, grade, publish_held, recorded
     from coursekit.classroom.leaks import Leak, scan
     from coursekit.classroom.markers import Finding, check_source
     from coursekit.classroom.releases import ReleaseError, release, release_notebook
@@ -25,7 +25,7 @@ _HOME = {
     "course": ("Course", "CourseError", "create_course", "open_course"),
     "feedback": ("write_feedback",),
     "gradebook": ("Scores", "cell_scores", "scores"),
-    "grading": ("Grade", "GradingReport", "grade", "recorded"),
+    "grading": ("Difference", "Grade", "GradingReport", "grade", "publish_held", "recorded"),
     "leaks": ("Leak", "scan"),
     "markers": ("Finding", "check_source"),
     "releases": ("ReleaseError", "release", "release_notebook"),
@@ -40,6 +40,7 @@ __all__ = [
     "ContractReport",
     "Course",
     "CourseError",
+    "Difference",
     "Finding",
     "Grade",
     "GradingReport",
@@ -58,6 +59,7 @@ __all__ = [
     "import_submissions",
     "open_course",
     "prove",
+    "publish_held",
     "read_roster",
     "recorded",
     "release",

@@ -35,7 +35,8 @@ class Course:
     """A course directory as nbgrader and formgrader know it.
 
     Everything about a class lies in this one folder, so that it can be moved, backed up and
-    opened by formgrader; nothing is kept elsewhere.
+    opened by formgrader. Only a gradebook on a PostgreSQL server lies elsewhere: the folder then
+    keeps its address, and the database has its own backup (``pg_dump``).
 
     Examples
     --------
@@ -53,7 +54,7 @@ class Course:
 
     @property
     def db_url(self) -> str:
-        """The gradebook's address."""
+        """The gradebook's address, with its password if it has one: not for messages."""
         return str(self.config().CourseDirectory.db_url)
 
     def config(self) -> Config:
@@ -79,16 +80,22 @@ class Course:
         """Nbgrader's gradebook, closed at the end."""
         from nbgrader.api import Gradebook
 
+        from coursekit.classroom.databases import relax
+
         with alembic_on_path(), Gradebook(self.db_url, self.name) as gradebook:
+            if gradebook.engine.dialect.name == "sqlite":
+                relax(gradebook.engine)
             yield gradebook
 
     def students(self) -> tuple[Student, ...]:
         """The roster, by family name."""
         with self.gradebook() as gradebook:
-            return tuple(
+            students = [
                 Student(one.id, one.last_name or "", one.first_name or "", one.email or "")
                 for one in gradebook.students
-            )
+            ]
+        # Every database has its own order of names; a class has one.
+        return tuple(sorted(students, key=lambda one: (one.last_name, one.first_name, one.id)))
 
     def assignments(self) -> tuple[str, ...]:
         """Names of the released assignments."""
@@ -122,7 +129,9 @@ class Course:
         shutil.rmtree(building, ignore_errors=True)
         building.mkdir(parents=True)
         copy_public(source, building)
-        shutil.copyfile(source / f"{source.name}.ipynb", building / f"{source.name}.ipynb")
+        for name in (f"{source.name}.ipynb", "checks.py"):  # what grading needs and students never get
+            if (source / name).is_file():
+                shutil.copyfile(source / name, building / name)
         shutil.rmtree(target, ignore_errors=True)
         building.rename(target)
         config = self.config()
@@ -141,11 +150,12 @@ class Course:
         return released
 
 
-def create_course(directory: Path, *, roster: Path | None = None) -> Course:
+def create_course(directory: Path, *, roster: Path | None = None, db_url: str | None = None) -> Course:
     """Make a course directory: nbgrader's configuration, a gradebook, the roster in it.
 
     A directory that nbgrader finds without its configuration gets a second, empty gradebook; here
-    the configuration comes first. A faulty roster leaves no half-made class behind.
+    the configuration comes first. A faulty roster or a server that cannot be reached leaves no
+    half-made class behind.
 
     Parameters
     ----------
@@ -153,11 +163,21 @@ def create_course(directory: Path, *, roster: Path | None = None) -> Course:
         A folder that does not exist yet, or is empty.
     roster
         The students, as CSV; :meth:`Course.enrol` adds more later.
+    db_url
+        The PostgreSQL database for the gradebook, for classes that several people or machines
+        grade at once: ``postgresql+psycopg2://user:password@host:5432/database`` (needs
+        ``coursekit[postgres]``). It exists and is empty, or holds this course from an earlier
+        folder of the same name, with its grades. The course keeps the address in
+        ``.coursekit/settings.json``, readable for its owner only. The environment variable
+        ``COURSEKIT_DB_URL`` takes the place of a kept address; if it is set here, the address is
+        kept without its password. By default the gradebook is SQLite, ``gradebook.db`` in the
+        folder.
 
     Raises
     ------
     CourseError
-        If the folder is not empty, or its name does not suit.
+        If the folder is not empty, or its name does not suit; if the database cannot be reached
+        or holds something else.
     coursekit.classroom.roster.RosterError
         If the roster is faulty; then no folder is made.
 
@@ -170,32 +190,48 @@ def create_course(directory: Path, *, roster: Path | None = None) -> Course:
     Traceback (most recent call last):
     ...
     coursekit.classroom.course.CourseError: ... is not empty: choose a new folder
+    >>> create_course(full / "class", db_url="postgresql+psycopg2://ta:secret@127.0.0.1:1/class")
+    Traceback (most recent call last):
+    ...
+    coursekit.classroom.course.CourseError: the database class on 127.0.0.1:1 cannot be used (connection ...
     """
+    from coursekit.classroom import databases
+
     directory = directory.resolve()
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise CourseError(f"{directory} is not empty: choose a new folder")
     if not directory.name.strip() or "?" in str(directory):
         raise CourseError(f"{directory} does not suit as a folder: '?' ends a database's address")
     students = read_roster(roster) if roster is not None else ()
+    address = databases.server_address(db_url, source="db_url") if db_url is not None else None
+    was_there = directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / CONFIG_NAME).write_text(CONFIG_TEXT, encoding="utf-8")
-    for step in STEPS:
-        (directory / step).mkdir()
-    course = Course(directory)
-    with course.gradebook() as gradebook:
-        from sqlalchemy import text
-
-        # Readers no longer wait for the writer; the mode stays with the file.
-        with gradebook.engine.connect() as connection:
-            connection.execute(text("PRAGMA journal_mode=WAL"))
-    course.enrol(students)
+    try:
+        course = Course(directory)
+        if address is None:
+            databases.begin_file(course.db_url, course.name)
+        else:
+            databases.keep_address(directory, address)
+            databases.claim_database(course.db_url, course.name)
+        (directory / CONFIG_NAME).write_text(CONFIG_TEXT, encoding="utf-8")
+        for step in STEPS:
+            (directory / step).mkdir()
+        course.enrol(students)
+    except BaseException:  # an interrupt too must not leave half a class
+        if not was_there:
+            shutil.rmtree(directory)
+        else:  # the folder itself may be where a shell stands
+            for made in directory.iterdir():
+                shutil.rmtree(made) if made.is_dir() else made.unlink()
+        raise
     return course
 
 
 def open_course(directory: Path) -> Course:
     """Open a course directory that :func:`create_course` made.
 
-    Every command begins here, so that one given in the wrong folder says so.
+    Every command begins here, so that one given in the wrong folder says so, and one whose
+    gradebook cannot be reached does too.
 
     Parameters
     ----------
@@ -205,7 +241,8 @@ def open_course(directory: Path) -> Course:
     Raises
     ------
     CourseError
-        If it is none: nbgrader would otherwise begin a stray gradebook there.
+        If it is none: nbgrader would otherwise begin a stray gradebook there. If its gradebook
+        is on a server that cannot be reached, or in a database that holds something else.
 
     Examples
     --------
@@ -214,10 +251,16 @@ def open_course(directory: Path) -> Course:
     ...
     coursekit.classroom.course.CourseError: /nowhere is no course directory ...
     """
+    from coursekit.classroom import databases
+
     directory = directory.resolve()
-    if not (directory / CONFIG_NAME).is_file() or not (directory / "gradebook.db").is_file():
+    course = Course(directory)
+    on_server = databases.kept_address(directory) is not None
+    if not (directory / CONFIG_NAME).is_file() or not (on_server or (directory / databases.GRADEBOOK_NAME).is_file()):
         raise CourseError(f"{directory} is no course directory (no {CONFIG_NAME}): make one with `coursekit class new`")
-    return Course(directory)
+    if on_server:
+        databases.require_course(course.db_url, course.name)
+    return course
 
 
 @contextmanager

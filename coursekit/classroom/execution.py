@@ -18,6 +18,8 @@ from nbgrader import preprocessors as nbgrader_steps
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Integer
 
+from coursekit.classroom.judging.checks import PLACE as CHECKS_PLACE
+
 TIMEOUT = "CellTimeoutError"
 CRASH = "DeadKernelError"
 NOT_RUN = "NotRun"
@@ -40,7 +42,7 @@ _QUIET = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE", re.IGNORECASE)
+_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE|DB_URL|DATABASE_URL", re.IGNORECASE)
 
 
 def grading_environment(base: Mapping[str, str]) -> dict[str, str]:
@@ -88,14 +90,18 @@ class BoundedExecute(nbgrader_steps.Execute):
     shutdown_kernel = "immediate"
 
     def setup_kernel(self, **kwargs: Any) -> Any:
-        """Start the kernel in the silent environment."""
-        return super().setup_kernel(env=grading_environment(os.environ), **kwargs)
+        """Start the kernel in the silent environment; hidden checks are found by their path."""
+        environment = grading_environment(os.environ)
+        if self._checks is not None:
+            environment[CHECKS_PLACE] = str(self._checks)
+        return super().setup_kernel(env=environment, **kwargs)
 
     def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> tuple[NotebookNode, Any]:
         """Run all cells; limits count from here."""
         self._deadline = time.monotonic() + self.notebook_timeout
         self._cell_timeout = int(self.timeout or self.notebook_timeout)
         self._stopped = False
+        self._checks = _checks_of(self.config, resources)
         self._seen: dict[int, int] = {}
         try:
             return super().preprocess(nb, resources, km)
@@ -179,8 +185,20 @@ def grading_steps() -> list[type]:
     >>> [step.__name__ for step in grading_steps()][:2]
     ['BoundedExecute', 'ForgiveStderr']
     """
+    return [BoundedExecute, *recording_steps()]
+
+
+def recording_steps() -> list[type]:
+    """Give the preprocessors that come after a notebook was run, however it was run.
+
+    What turns outputs into points and penalties is nbgrader's; the engine only brings outputs.
+
+    Examples
+    --------
+    >>> [step.__name__ for step in recording_steps()][-2:]
+    ['AssignLatePenalties', 'CheckCellMetadata']
+    """
     return [
-        BoundedExecute,
         ForgiveStderr,
         nbgrader_steps.IgnorePattern,
         ClearMetadataPreprocessor,
@@ -189,6 +207,16 @@ def grading_steps() -> list[type]:
         nbgrader_steps.AssignLatePenalties,
         nbgrader_steps.CheckCellMetadata,
     ]
+
+
+def _checks_of(config: Any, resources: Any) -> Path | None:
+    """Where a class keeps the hidden checks of the assignment that nbgrader is at."""
+    about = (resources or {}).get("nbgrader", {})
+    root = config.CourseDirectory.get("root")
+    if not root or "assignment" not in about:
+        return None
+    path = Path(root) / "source" / about["assignment"] / "checks.py"
+    return path if path.is_file() else None
 
 
 def _stop(name: str) -> NotebookNode:

@@ -234,24 +234,24 @@ def _fit(output: NotebookNode, *, is_test: bool, hidden: set[str]) -> NotebookNo
             output.traceback = [_violated(output)]
         told = "\n".join([*output.traceback, output.evalue])
         if _shows(told, hidden):
-            output.traceback = [f"{output.ename} (자세한 내용은 보이지 않는 확인과 관련되어 뺐습니다)"]
+            output.traceback = [f"{output.ename} (자세한 내용은 공개되지 않은 확인과 관련되어 뺐습니다)"]
         output.evalue = ""
     elif output.output_type == "stream":
         if _shows(output.text, hidden):
-            output.text = "(보이지 않는 확인의 내용이 들어 있어 뺐습니다)"
+            output.text = "(공개되지 않은 확인의 내용이 들어 있어 뺐습니다)"
     else:
         output.data = {kind: output.data[kind] for kind in _SHOWN if kind in output.data} or {
             "text/plain": "(이 쪽에서는 보일 수 없는 출력입니다)"
         }
         if _shows("\n".join(str(value) for value in output.data.values()), hidden):
-            output.data = {"text/plain": "(보이지 않는 확인의 내용이 들어 있어 뺐습니다)"}
+            output.data = {"text/plain": "(공개되지 않은 확인의 내용이 들어 있어 뺐습니다)"}
     return output
 
 
 def _violated(error: NotebookNode) -> str:
     """The property that a failed check names; values it should have had are not told."""
     said = re.sub(r"\x1b\[[0-9;]*m", "", error.evalue).strip()
-    if error.ename == "AssertionError":
+    if error.ename in ("AssertionError", "CheckFailed", "StudentError"):
         return said if said and not _VALUES.search(said) else _NOTHING_SAID
     if error.ename == "NotImplementedError":
         return "답을 쓰지 않은 셀이 있습니다."

@@ -1,7 +1,8 @@
-"""Does a folder hold anything that students must not see? Solutions, hidden tests, variants."""
+"""Does a folder hold anything that students must not see? Solutions, hidden checks, variants."""
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 
+from coursekit.classroom.judging.checks import FILE
 from coursekit.classroom.markers import cell_label, is_private
 from coursekit.classroom.regions import MARKERS, nearly_a_marker
 
@@ -164,10 +166,31 @@ def secrets_of(source: Path) -> tuple[tuple[Secret, ...], frozenset[str]]:
         if cell.cell_type == "markdown" and answer.get("solution"):
             told = tuple(line.strip() for line in cell.source.split("\n") if tells_something(line))
             secrets.append(Secret(f"the model answer of {cell_label(cell)}", told))
+    secrets += _check_secrets(source / FILE)
     for variant in sorted((source / "variants").glob("*.py")):
         told = tuple(line.strip() for line in variant.read_text(encoding="utf-8").split("\n") if tells_something(line))
         secrets.append(Secret(f"a line of {variant.name}", told))
     return tuple(secret for secret in secrets if secret.lines), frozenset(public)
+
+
+def _check_secrets(path: Path) -> Iterator[Secret]:
+    """The hidden checks, one secret a function or table; a file that does not parse is one secret."""
+    if not path.is_file():
+        return
+    text = path.read_text(encoding="utf-8", errors="replace")
+    lines = text.split("\n")
+    try:
+        blocks = [(node.lineno, node.end_lineno or node.lineno, _name_of(node)) for node in ast.parse(text).body]
+    except (SyntaxError, ValueError):
+        blocks = [(1, len(lines), FILE)]
+    for first, last, name in blocks:
+        told = tuple(line.strip() for line in lines[first - 1 : last] if tells_something(line))
+        yield Secret(f"a hidden check's line of {name}", told)
+
+
+def _name_of(node: ast.stmt) -> str:
+    target = node.targets[0] if isinstance(node, ast.Assign) else node
+    return str(getattr(target, "name", getattr(target, "id", FILE)))
 
 
 def normalised(line: str) -> str:

@@ -12,13 +12,21 @@ from typing import Any
 
 import nbformat
 
+from coursekit.classroom._check_findings import check_findings
+from coursekit.classroom.judging.checks import FILE
 from coursekit.classroom.regions import MARKERS, nearly_a_marker, public_part, read_lines, without_markers
 
 KERNEL = "python3"
 SCHEMA = 3
-PRIVATE_NAMES = ("variants", "checks.py", "__pycache__")
+PRIVATE_NAMES = ("variants", FILE, "__pycache__")
 """What lies in a source folder and is never released (dotfiles neither)."""
+AT_GRADING = "# 채점할 때는"
+"""How the first line of a test cell begins that students see almost nothing of.
 
+The release keeps comments, so that ``coursekit check`` can tell such a cell from one that passed.
+"""
+
+_GIVE_NOTHING = ("require", "hidden_check")
 _QUESTION = re.compile(r"[?？]\s*$|(쓰|설명하|답하|서술하|비교하|고르|적어 보|생각해 보)세요|^\s*#{1,6} ", re.MULTILINE)
 
 
@@ -91,13 +99,19 @@ def check_source(folder: Path) -> tuple[Finding, ...]:
             *findings,
             Finding(path.name, "", 0, f"is no valid notebook ({first})", "open and save it in JupyterLab"),
         )
-    return (*findings, *check_notebook_source(notebook, path.name))
+    cells = [(cell_label(cell), cell.source) for cell in notebook.cells if cell.cell_type == "code"]
+    checks = (
+        Finding(file or path.name, cell, line, problem, remedy)
+        for file, cell, line, problem, remedy in check_findings(folder / FILE, cells)
+    )
+    return (*findings, *check_notebook_source(notebook, path.name), *checks)
 
 
 def check_notebook_source(notebook: nbformat.NotebookNode, name: str) -> tuple[Finding, ...]:
     """Find everything in one source notebook that would leak, mislead or misgrade.
 
-    This is :func:`check_source` without the folder, for notebooks that are not on disk.
+    This is :func:`check_source` without the folder (and so without what calls into
+    ``checks.py``), for notebooks that are not on disk.
 
     Parameters
     ----------
@@ -313,7 +327,7 @@ def _test_findings(source: str) -> Iterator[tuple[int, str, str]]:
         except SyntaxError as error:
             yield error.lineno or 0, f"does not parse{what} ({error.msg})", "mend the code"
             return
-        if body and isinstance(body[-1], ast.Expr):
+        if body and isinstance(body[-1], ast.Expr) and not _gives_nothing(body[-1].value):
             # nbgrader reads the displayed value as points
             line = next(
                 (line.number for line in read_lines(source) if line.text == text.split("\n")[body[-1].lineno - 1]), 0
@@ -321,11 +335,18 @@ def _test_findings(source: str) -> Iterator[tuple[int, str, str]]:
             yield (
                 line,
                 f"ends in an expression{what}",
-                "end it in a statement such as assert",
+                "end it in require(...) or an assert",
             )
             return
     if not without_markers(source).strip():
         yield 0, "is empty", "write a check"
+    if source.startswith(AT_GRADING) and all(line.kind == "public" for line in read_lines(source)):
+        yield 1, "promises a check at grading and has none", "add a hidden region, or change the first line"
+
+
+def _gives_nothing(value: ast.expr) -> bool:
+    """Whether an expression is a call of the judging words, which display nothing."""
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in _GIVE_NOTHING
 
 
 def _repeated_solutions(notebook: nbformat.NotebookNode) -> Iterator[tuple[str, int, str, str]]:

@@ -23,9 +23,23 @@ FLAGS = {
     "no_answer_cell": ("the answer cell was deleted", "답안 셀이 지워져 있습니다"),
     "kernelspec": ("another kernel was set; the release's was used", "다른 커널로 저장되어 수업의 커널로 채점했습니다"),
     "timestamp": ("the time of the hand-in is unreadable; ignored", "제출 시각을 읽을 수 없었습니다"),
+    "symlink": ("a link, not a file; left out", "파일이 아니라 링크여서 쓰지 않았습니다"),
+    "shadow": ("would replace a module; left out", "같은 이름의 모듈을 가리는 파일이어서 쓰지 않았습니다"),
+    "special": ("no ordinary file; left out", "보통의 파일이 아니어서 쓰지 않았습니다"),
+    "big_file": ("too large; left out", "파일이 너무 커서 쓰지 않았습니다"),
+    "outputs": ("the outputs were very large; dropped", "저장된 출력이 너무 커서 뺐습니다"),
+    "schema": ("an old notebook format; converted", "예전 형식의 노트북을 변환해 채점했습니다"),
+    "tampered": ("the process was changed before a check; undone", "확인이 쓰는 기능이 바뀌어 되돌리고 채점했습니다"),
+    "check_error": (
+        "the check itself stopped; see the audit",
+        "확인을 끝내지 못했습니다. 담당자가 살펴봅니다",
+    ),
     "renamed": ("the notebook had another name", "노트북의 이름이 달랐습니다"),
 }
 """What was found and mended: for the instructor, for the student."""
+
+
+_LARGE_OUTPUTS = 5_000_000  # characters
 
 
 class UnreadableError(ValueError):
@@ -93,6 +107,28 @@ def read_submission(raw: bytes) -> nbformat.NotebookNode:
         return nbformat.from_dict({"cells": cells, "metadata": kept, "nbformat": 4, "nbformat_minor": 5})
     except Exception as error:  # a notebook can be wrong in more ways than can be named
         raise UnreadableError(f"no valid notebook ({type(error).__name__}: {error})") from error
+
+
+def oddities(raw: bytes) -> tuple[str, ...]:
+    r"""Say what is odd about a notebook's file itself: an old format, very large outputs.
+
+    Neither hinders grading, and both explain a page that looks different from the student's.
+
+    Parameters
+    ----------
+    raw
+        The file's bytes, as :func:`read_submission` reads them.
+
+    Examples
+    --------
+    >>> oddities(b'{"cells": [], "metadata": {}, "nbformat": 3, "nbformat_minor": 0}')
+    ('schema:',)
+    """
+    content = json.loads(raw.decode("utf-8-sig"))
+    flags = ["schema:"] if content.get("nbformat") != 4 else []
+    cells = content.get("cells", []) if len(raw) > _LARGE_OUTPUTS else []
+    shown = sum(len(json.dumps(cell.get("outputs", []))) for cell in cells if isinstance(cell, dict))
+    return (*flags, "outputs:") if shown > _LARGE_OUTPUTS else tuple(flags)
 
 
 def restore(submission: nbformat.NotebookNode, released: nbformat.NotebookNode) -> Restored:

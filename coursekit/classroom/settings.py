@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 TIMEZONE = "Asia/Seoul"
-LOCK_WAIT_SECONDS = 60
 CONFIG_NAME = "nbgrader_config.py"
 CONFIG_TEXT = '''"""nbgrader's settings for this course; formgrader reads them too.
 
@@ -31,12 +30,15 @@ def nbgrader_config(root: Path | None = None) -> Config:
     Formgrader's buttons and our commands must do the same thing to a submission; both read this.
     What differs from nbgrader's defaults: Korean stubs, no header injected, the bounded run,
     stderr that costs no points, feedback without hidden tests and scripts, Seoul time, and a
-    gradebook that waits for its lock when two submissions are graded at once.
+    gradebook that waits for its lock when two submissions are graded at once, or that stands on
+    the PostgreSQL server whose address the course keeps.
 
     Parameters
     ----------
     root
-        The course directory; without it only what a release needs is set.
+        The course directory; without it only what a release needs is set. The gradebook is
+        ``gradebook.db`` in it, or the database that ``.coursekit/settings.json`` names; the
+        environment variable ``COURSEKIT_DB_URL`` takes the place of that address.
 
     Examples
     --------
@@ -56,11 +58,11 @@ def nbgrader_config(root: Path | None = None) -> Config:
 
 
 def _set_course(config: Config, root: Path) -> None:
-    from coursekit.classroom import execution, feedback, releases
+    from coursekit.classroom import databases, execution, feedback, releases
 
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.course_id = root.name
-    config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}?timeout={LOCK_WAIT_SECONDS}"
+    config.CourseDirectory.db_url = databases.gradebook_url(root)
     config.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "variants", "checks.py"]
     config.Exchange.timezone = TIMEZONE
     config.NbGraderAPI.timezone = TIMEZONE  # formgrader shows times by this one

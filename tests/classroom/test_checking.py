@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
 
-from coursekit.classroom.checking import check_notebook
+from coursekit.classroom.checking import LEVELS, Check, CheckReport, check_notebook
 
 
 def _cell(source, grade_id=None, *, points=None):
@@ -19,6 +19,9 @@ def _cell(source, grade_id=None, *, points=None):
             cell.metadata.nbgrader["points"] = points
             cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
     return cell
+
+
+SETUP = "from coursekit.classroom.judging import Student, require\nstudent = Student(globals())"
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,12 @@ def report(tmp_path_factory):
         _cell("assert triple(2) == 6, '세 배가 아닙니다.'", "test_triple", points=1),
         _cell("assert double(2) == 5, '두 배가 아닙니다.'", "test_message", points=1),
         _cell("1 / 0"),
+        _cell(SETUP),
+        _cell("require(student.double(2) == 5, '두 배가 아닙니다.')", "test_required", points=1),
+        _cell("require(student.triple(2) == 6, '세 배가 아닙니다.')", "test_asked", points=1),
+        _cell("require(student.half(2) == 1, '반이 아닙니다.')", "test_missing", points=1),
+        _cell("# 채점할 때는 여기서 확인합니다.\nrequire(True, '위부터')", "test_deferred", points=1),
+        _cell("# 채점할 때는 여기서 확인합니다.\nrequire(False, '위부터')", "test_deferred_failed", points=1),
         edited,
         _cell("while True:\n    pass", "test_loop", points=1),
         _cell("open('written.txt', 'w').write('x')"),
@@ -51,6 +60,11 @@ def test_each_check_has_its_outcome(report):
         "test_double": "passed",
         "test_triple": "failed",
         "test_message": "failed",
+        "test_required": "failed",
+        "test_asked": "failed",
+        "test_missing": "failed",
+        "test_deferred": "deferred",
+        "test_deferred_failed": "failed",
         "test_edited": "changed",
         "test_loop": "timeout",
     }
@@ -61,6 +75,11 @@ def test_messages_are_the_students(report):
     messages = {check.name: check.message for check in report.checks}
     assert messages["test_triple"] == "아직 답을 쓰지 않았습니다."
     assert messages["test_message"] == "두 배가 아닙니다."
+    assert messages["test_required"] == "두 배가 아닙니다."
+    assert messages["test_asked"] == "triple 함수를 아직 쓰지 않았습니다."
+    assert messages["test_missing"].startswith("half이(가) 없습니다.")
+    assert messages["test_deferred"] == ""
+    assert messages["test_deferred_failed"] == "위부터"
     assert any("ZeroDivisionError" in text for text in report.missing)
     assert not any("\x1b" in text for text in messages.values())
 
@@ -72,8 +91,15 @@ def test_noise_on_stderr_is_no_failure(report):
 
 def test_the_report_is_a_table(report):
     frame = report.to_frame()
-    assert frame["points"].sum() == 6
+    assert frame["points"].sum() == 11
     assert len(report.plot().data) == frame["outcome"].nunique()
+
+
+def test_what_is_left_to_grading_stands_in_nobodys_way():
+    checks = [Check("test_a", "passed", "", 1), Check("test_b", "deferred", "", 1), Check("test_c", "failed", "", 1)]
+    assert CheckReport("lab.ipynb", tuple(checks[:2]), ()).passed
+    assert not CheckReport("lab.ipynb", tuple(checks), ()).passed
+    assert {check.outcome for check in checks} < set(LEVELS)
 
 
 def test_a_lecture_has_nothing_to_check(tmp_path):

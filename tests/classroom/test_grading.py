@@ -166,7 +166,7 @@ def test_the_blank_release_earns_nothing_and_a_mistake_its_share(by_student):
     assert (by_student["wrong"].status, by_student["wrong"].score) == ("graded", 2)
 
 
-STOPPED = {"endless": "time limit", "stubborn": "time limit", "crash": "kernel died"}
+STOPPED = {"endless": "time limit", "stubborn": "time limit", "crash": "process died"}
 
 
 @pytest.mark.parametrize("student, reason", STOPPED.items())

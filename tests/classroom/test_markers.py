@@ -89,6 +89,105 @@ def test_finds_what_is_wrong_with_the_notebook_as_a_whole(source):
     assert "setup_numbers: holds outputs" in found
 
 
+CHECKS = '''"""Hidden checks."""
+
+from coursekit.classroom.judging import require
+
+NUMBERS = [10, 20, 60]
+
+
+def check_mean(student):
+    """Numbers that nobody was shown."""
+    require(student.mean(NUMBERS) == 30, "보지 못한 수의 평균이 다릅니다.")
+'''
+JUDGED = """# 채점할 때는 여기서 다른 수로 확인합니다.
+require(student.mean(numbers) == 2, "세 수의 평균이 다릅니다.")
+### BEGIN HIDDEN TESTS
+hidden_check("mean", student)
+### END HIDDEN TESTS"""
+
+
+@pytest.fixture
+def judged(source):
+    """The same assignment with its hidden checks in checks.py."""
+    (source / "checks.py").write_text(CHECKS, encoding="utf-8")
+    assignments.change(source, "test_mean", JUDGED)
+    assignments.change(source, "test_spread_hidden", assignments.TEST_SPREAD)
+    return source
+
+
+def test_a_sound_judged_source_has_no_finding(judged):
+    assert check_source(judged) == ()
+    imported = JUDGED.replace("hidden_check(", "from coursekit.classroom.judging import hidden_check\n\nhidden_check(")
+    assignments.change(judged, "test_mean", imported)
+    assert check_source(judged) == ()
+
+
+MISFITS = {
+    "another name": (JUDGED.replace('"mean"', '"median"'), CHECKS, "checks.py has no check_median"),
+    "never called": (JUDGED, CHECKS + "\n\ndef check_spread(student):\n    pass\n", "no cell calls check_spread"),
+    "left behind": (JUDGED.replace('"mean"', '"other"'), CHECKS, "no cell calls check_mean"),
+    "in the open": (JUDGED + '\nhidden_check("mean", student)', CHECKS, "in the open"),
+    "in an answer": (MEAN.replace("return total", 'hidden_check("mean", 1)\n    return total'), CHECKS, "in the open"),
+    "broken checks": (JUDGED, CHECKS + "def check_more(student:\n", "does not parse"),
+    "a test beside the call": (
+        JUDGED.replace("hidden_check(", "assert student.mean([4]) == 4\nhidden_check("),
+        CHECKS,
+        "holds more than calls",
+    ),
+    "a call inside a loop": (
+        JUDGED.replace("hidden_check(", "for _ in range(2):\n    hidden_check("),
+        CHECKS,
+        "holds more than calls",
+    ),
+    "another import": (
+        JUDGED.replace("hidden_check(", "import random\nhidden_check("),
+        CHECKS,
+        "holds more than calls",
+    ),
+    "no literal": (JUDGED.replace('"mean"', "name"), CHECKS, "something else than its name"),
+    "no student": (JUDGED.replace(", student", ""), CHECKS, "holds more than calls"),
+    "no checks at all": (JUDGED, None, "there is no checks.py"),
+}
+
+
+@pytest.mark.parametrize("text, checks, expected", MISFITS.values(), ids=MISFITS.keys())
+def test_finds_hidden_checks_that_do_not_fit(judged, text, checks, expected):
+    assignments.change(judged, "solution_mean" if text.startswith("def ") else "test_mean", text)
+    if checks is None:
+        (judged / "checks.py").unlink()
+    else:
+        (judged / "checks.py").write_text(checks, encoding="utf-8")
+    assert any(expected in problem for problem in problems(judged)), problems(judged)
+
+
+def test_a_misfit_is_found_where_it_stands(judged):
+    assignments.change(judged, "test_mean", JUDGED.replace('"mean"', '"median"'))
+    places = {(finding.notebook, finding.cell, finding.line) for finding in check_source(judged)}
+    assert places == {("lab_mean.ipynb", "test_mean", 4), ("checks.py", "", 8)}
+    (judged / "checks.py").write_text("x = 1\ny = (\n", encoding="utf-8")
+    broken = next(finding for finding in check_source(judged) if finding.notebook == "checks.py")
+    assert broken.line == 2
+
+
+def test_a_comment_may_speak_of_a_hidden_check(judged):
+    assignments.change(judged, "test_spread", '# hidden_check("mean", student) comes later\nassert True')
+    assert check_source(judged) == ()
+
+
+def test_what_is_promised_for_grading_is_there(source):
+    """`coursekit check` calls such a cell neither passed nor failed."""
+    assignments.change(source, "test_spread", "# 채점할 때는 여기서 확인합니다.\nassert spread([1]) == 0")
+    assert any("promises a check at grading" in problem for problem in problems(source))
+
+
+@pytest.mark.parametrize("word", ["require(spread([1]) == 0, '차이가 있습니다.')", 'hidden_check("mean", student)'])
+def test_judging_words_may_end_a_test(source, word):
+    """They give nothing back, so that no value is displayed and taken for points."""
+    assignments.change(source, "test_spread", word)
+    assert not any("expression" in problem for problem in problems(source))
+
+
 def test_question_and_answer_do_not_share_a_manual_cell(source):
     manual = assignments.meta("essay", grade=True, solution=True, points=1)
     path = source / "lab_mean.ipynb"

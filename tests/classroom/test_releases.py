@@ -114,6 +114,85 @@ def test_a_file_too_many_is_a_leak(released, tmp_path, name):
     assert any(name.split("/")[-1] == leak.line for leak in scan(tmp_path, [source]))
 
 
+CHECKS = '''"""Hidden checks of the mean, never released."""
+
+from coursekit.classroom.judging import require
+
+MISREAD = {
+    "a": "가장 자주 나온 값을 평균으로 보았습니다.",
+}
+
+
+def check_mean(student):
+    """Numbers that nobody was shown."""
+    known = student.mean([3, 1, 2])
+    large = _asked_for(student, 10_418.5)
+    # half of the sum
+    require(large - known == 5_207.25, "보지 못한 수의 평균이 다릅니다.")
+
+
+def _asked_for(student, number):
+    return student.mean([number, 0.0])
+'''
+
+
+@pytest.fixture
+def judged(tmp_path):
+    source = assignments.write_source(tmp_path / "sources" / "lab_mean")
+    (source / "checks.py").write_text(CHECKS, encoding="utf-8")
+    text = """known = student.mean([3, 1, 2])
+### BEGIN HIDDEN TESTS
+hidden_check("mean", student)
+### END HIDDEN TESTS
+assert known == 2"""
+    assignments.change(source, "test_mean", text)
+    assignments.change(source, "test_spread_hidden", assignments.TEST_SPREAD)
+    return source
+
+
+def test_a_judged_release_holds_no_check(judged, tmp_path):
+    files = release(judged, tmp_path / "out" / "lab_mean")
+    assert [str(path) for path in files] == ["lab_mean.ipynb", "numbers.csv"]
+    text = (tmp_path / "out" / "lab_mean" / "lab_mean.ipynb").read_text(encoding="utf-8")
+    assert "hidden_check" not in text
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["sound", "does not parse"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '    require(large - known == 5_207.25, "보지 못한 수의 평균이 다릅니다.")',
+        "large=_asked_for( student, 10_418.5 )  # 몰래",
+        "return student.mean([number, 0.0])",
+        '"a": "가장 자주 나온 값을 평균으로 보았습니다.",',
+        '"""Numbers that nobody was shown."""',
+    ],
+)
+def test_the_scan_finds_a_line_of_the_hidden_checks(judged, tmp_path, line, broken):
+    if broken:
+        (judged / "checks.py").write_text(CHECKS + "def check_more(student:\n", encoding="utf-8")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    cell = nbformat.v4.new_code_cell(line)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "lab_mean.ipynb")
+    assert any("a hidden check's line" in leak.what for leak in scan(folder, [judged]))
+
+
+def test_a_line_of_the_hidden_checks_that_the_notebook_shows_is_no_leak(judged, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    cell = nbformat.v4.new_code_cell("known = student.mean([3, 1, 2])")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "lab_mean.ipynb")
+    assert scan(folder, [judged]) == ()
+
+
+def test_a_whole_hidden_check_is_found_under_any_name(judged, tmp_path):
+    folder = tmp_path / "wheel"
+    folder.mkdir()
+    (folder / "harmless.py").write_text(CHECKS, encoding="utf-8")
+    assert [leak.what for leak in scan(folder, [judged])] == ["4 of 4 lines, a hidden check's line of check_mean"]
+
+
 def test_a_whole_solution_is_found_anywhere_but_a_shared_line_is_not(released, tmp_path):
     """Three lines of a block elsewhere are a leak; one of them in the library is a coincidence."""
     source, _, _ = released

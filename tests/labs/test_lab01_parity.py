@@ -16,6 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
 from coursekit.cases.intents import INTENTS, KEYWORD_RULES, KeywordBaseline, NgramClassifier, load_queries
+from coursekit.classroom.markers import AT_GRADING
 from coursekit.modeling.evaluation import evaluate, grouped_split
 
 LAB = Path(__file__).resolve().parents[2] / "labs" / "lab01_intent_baseline" / "lab01_intent_baseline.ipynb"
@@ -149,6 +150,7 @@ def test_six_tenths_of_the_points_are_visible():
         if _meta(cell).get("grade"):
             has_hidden_part = "### BEGIN HIDDEN TESTS" in "".join(cell["source"])
             assert has_hidden_part == _meta(cell)["grade_id"].endswith("_hidden")
+            assert "".join(cell["source"]).startswith(AT_GRADING) == has_hidden_part, "coursekit check goes by it"
 
 
 def test_the_stated_minutes_and_points_add_up():

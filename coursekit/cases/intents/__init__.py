@@ -5,6 +5,7 @@ models from keyword rules to a Transformer. The case of week 1; later weeks come
 """
 
 from coursekit.cases.intents.corpus import load_queries
+from coursekit.cases.intents.gain import gain_over_rules
 from coursekit.cases.intents.keyword import KEYWORD_RULES, KeywordBaseline
 from coursekit.cases.intents.neural import DenseClassifier, LSTMClassifier, TransformerClassifier
 from coursekit.cases.intents.ngram import NgramClassifier
@@ -23,6 +24,7 @@ __all__ = [
     "LSTMClassifier",
     "NgramClassifier",
     "TransformerClassifier",
+    "gain_over_rules",
     "load_queries",
     "load_test_queries",
     "query_slices",

@@ -1,0 +1,236 @@
+"""Workers: processes here, one a core, or a Dask cluster; both take the same jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from typing import Any, Protocol
+
+from coursekit.classroom.grading._executing import Outcome
+from coursekit.classroom.grading._jobs import Job, packed
+
+OVERHEAD_SECONDS = 90.0
+"""On top of a notebook's limit before a worker is taken for hanging: it starts, and imports."""
+
+_DASK_TRIES = 3
+_numbers = itertools.count()
+
+
+class Pool(Protocol):
+    """Takes jobs, gives outcomes in the order in which they are ready."""
+
+    size: int
+
+    def submit(self, key: str, job: Job, limit: float) -> None:
+        """Have a job run."""
+
+    def next(self) -> tuple[str, Outcome]:
+        """Wait for an outcome."""
+
+    def close(self) -> None:
+        """End the workers."""
+
+
+class Worker:
+    """A process that runs jobs; replaced when it hangs or dies."""
+
+    def __init__(self, slot: int | None = None) -> None:
+        self._slot = next(_numbers) if slot is None else slot
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start the process, so that it is up when the first job comes."""
+        from coursekit.classroom.sandbox.identity import clean_environment
+
+        environment = clean_environment(os.environ) | {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "HOME": os.environ.get("HOME", "/"),
+            "TMPDIR": tempfile.gettempdir(),
+        }
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "coursekit.classroom.grading._worker", str(self._slot % 1000)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+        )
+
+    def ask(self, job: Job, limit: float) -> Outcome:
+        """Run a job; a process that dies is replaced once, one that hangs is ended."""
+        started, said = time.monotonic(), ""
+        for _ in range(2):
+            try:
+                outcome = self._ask(job, limit)
+            except (OSError, ValueError) as error:
+                said = self._last_words() or str(error)
+                self.close()
+                if time.monotonic() - started >= limit:
+                    said = f"no answer within {limit:.0f} s"
+                    break
+                continue
+            if "error" not in outcome:
+                return outcome
+            said = outcome["error"]
+        return {"error": f"the grading process ended without an answer ({said})"}
+
+    def _ask(self, job: Job, limit: float) -> Outcome:
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+        process = self._process
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        alarm = threading.Timer(limit, end_tree, [process.pid])
+        alarm.start()
+        try:
+            process.stdin.write(packed(job) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        finally:
+            alarm.cancel()
+        if not line:
+            raise OSError("no answer")
+        return json.loads(line)
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(OSError, ValueError):
+            self._said.seek(0)
+            return self._said.read()[-500:].strip()
+        return ""
+
+    def close(self) -> None:
+        """End the process and everything it started."""
+        process, self._process = self._process, None  # two threads may close: the batch's end and the worker's own
+        if process is None:
+            return
+        end_tree(process.pid)
+        process.wait()
+        for stream in (process.stdin, process.stdout, self._said):
+            if stream is not None:
+                with contextlib.suppress(OSError, ValueError):  # what was not read any more
+                    stream.close()
+
+
+def end_tree(pid: int) -> None:
+    """Kill a process and all that came from it."""
+    import psutil
+
+    try:
+        parent = psutil.Process(pid)
+        family = [*parent.children(recursive=True), parent]
+    except psutil.NoSuchProcess:
+        return
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+class LocalPool:
+    """A worker a core on this machine."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._jobs: queue.SimpleQueue[tuple[str, Job, float] | None] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[tuple[str, Outcome] | BaseException] = queue.SimpleQueue()
+        self._workers = [Worker(slot) for slot in range(size)]
+        self._threads = [threading.Thread(target=self._work, args=(one,), daemon=True) for one in self._workers]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self, worker: Worker) -> None:
+        try:
+            worker.start()
+            while (order := self._jobs.get()) is not None:
+                key, job, limit = order
+                self._outcomes.put((key, worker.ask(job, limit)))
+        except BaseException as error:  # a defect of ours: it ends the batch, not in silence
+            self._outcomes.put(error)
+        finally:
+            worker.close()
+
+    def submit(self, key: str, job: Job, limit: float) -> None:
+        """Have a job run."""
+        self._jobs.put((key, job, limit))
+
+    def next(self) -> tuple[str, Outcome]:
+        """Wait for an outcome."""
+        got = self._outcomes.get()
+        if isinstance(got, BaseException):
+            raise got
+        return got
+
+    def close(self) -> None:
+        """End the workers; what they were at is run again by the next batch."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for worker in self._workers:
+            worker.close()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+
+_local = threading.local()
+
+
+def run_on_cluster(job: Job, limit: float) -> Outcome:
+    """What a Dask worker runs: the same job in the same kind of process as on one machine."""
+    worker = getattr(_local, "worker", None)
+    if worker is None:
+        import atexit
+
+        worker = _local.worker = Worker()
+        atexit.register(worker.close)
+    return worker.ask(job, limit)
+
+
+class DaskPool:
+    """The workers of a Dask cluster; one that is lost costs no job, Dask gives it to another."""
+
+    def __init__(self, address: str) -> None:
+        from coursekit.classroom.course import CourseError
+
+        try:
+            from distributed import Client, as_completed
+        except ImportError as error:
+            raise CourseError("--scheduler needs Dask: pip install 'coursekit[cluster]'") from error
+        try:
+            self._client = Client(address, timeout=15, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise CourseError(
+                f"no Dask scheduler answers at {address}: start one with `dask scheduler` ({error})"
+            ) from error
+        threads = self._client.nthreads()
+        if not threads:
+            self._client.close()
+            raise CourseError(f"the scheduler at {address} has no workers: start some with `dask worker {address}`")
+        self.size = max(1, sum(threads.values()))
+        self._keys: dict[Any, str] = {}
+        self._done = as_completed(loop=self._client.loop)
+
+    def submit(self, key: str, job: Job, limit: float) -> None:
+        """Have a job run somewhere."""
+        future = self._client.submit(run_on_cluster, job, limit, pure=False, retries=_DASK_TRIES)
+        self._keys[future] = key
+        self._done.add(future)
+
+    def next(self) -> tuple[str, Outcome]:
+        """Wait for an outcome."""
+        future = next(self._done)
+        key = self._keys.pop(future)
+        error = future.exception()
+        if error is not None:
+            return key, {"error": f"the cluster could not run it ({type(error).__name__}: {str(error)[:300]})"}
+        return key, future.result()
+
+    def close(self) -> None:
+        """Leave the cluster; its workers stay."""
+        self._client.close()

@@ -1,0 +1,104 @@
+"""What grading keeps in a course's folder, beside nbgrader's gradebook.
+
+Three kinds of files, each written whole:
+
+``calibration/<assignment>.json``
+    How long the reference solution takes here.
+``results/<assignment>/<student>.json``
+    What a run gave and the gradebook does not hold yet.
+``grades/<assignment>/<student>.json``
+    What the gradebook holds, with its audit. Writing it is the last step of publishing: a
+    submission whose record has the digest of its inputs is done, and nothing else is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from coursekit.classroom.course import Course
+from coursekit.classroom.intake import digest_tree
+from coursekit.classroom.markers import is_private
+from coursekit.writing import write_whole
+
+VERSION = "2"
+"""Of what a grade depends on besides its inputs: raise it and everything is graded anew."""
+
+_PACKAGES = ("coursekit", "nbgrader", "ipython", "numpy", "pandas", "scikit-learn", "tensorflow")
+
+
+@dataclass(frozen=True)
+class Records:
+    """The files of one assignment's grading."""
+
+    course: Course
+    assignment: str
+
+    def read(self, kind: str, student: str = "") -> dict[str, Any]:
+        """A record; empty if there is none, or none that can be read."""
+        return read_json(self._path(kind, student))
+
+    def write(self, kind: str, content: dict[str, Any], student: str = "") -> None:
+        """Write a record whole."""
+        write_whole(self._path(kind, student), json.dumps(content, ensure_ascii=False, indent=1))
+
+    def remove(self, kind: str, student: str) -> None:
+        """Remove a record that another one has replaced."""
+        self._path(kind, student).unlink(missing_ok=True)
+
+    def waiting(self) -> list[str]:
+        """Students with a result that is not published."""
+        return sorted(path.stem for path in self.course.records("results", self.assignment).glob("*.json"))
+
+    def _path(self, kind: str, student: str) -> Path:
+        if kind == "calibration":
+            return self.course.records(kind, f"{self.assignment}.json")
+        return self.course.records(kind, self.assignment, f"{student}.json")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file's object; empty if there is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def assignment_digest(course: Course, assignment: str) -> str:
+    """Of everything an author wrote that a grade depends on; the variants do not belong to it."""
+    digest = hashlib.sha256(VERSION.encode())
+    for step in ("source", "release"):
+        folder = course.folder(step, assignment)
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.is_file() and (not is_private(inside) or inside.name == "checks.py"):
+                digest.update(f"{step}/{inside.as_posix()}".encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def submission_digest(folder: Path) -> str:
+    """Of everything a student handed in, links by where they point."""
+    return digest_tree(folder)
+
+
+def seed_of(*parts: str) -> int:
+    """A seed that is different for each hand-in and the same each time."""
+    return int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest()[:4], "big")
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that a result may depend on."""
+    import platform
+
+    found = {"python": platform.python_version(), "system": platform.platform()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,140 @@
+"""A hand-in's folder before anything reads it: what is a file, what only looks like one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+LARGEST_NOTEBOOK = 50_000_000
+LARGEST_FILE = 100_000_000
+MOST_FILES = 2_000
+_IGNORED = ("__pycache__", ".ipynb_checkpoints", "timestamp.txt", ".DS_Store", "Thumbs.db", "__MACOSX")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The files of a hand-in that may be used, and what was left out.
+
+    Examples
+    --------
+    >>> Intake((), ("symlink:data.csv",)).flags
+    ('symlink:data.csv',)
+    """
+
+    files: tuple[Path, ...]
+    """Regular files, relative to the folder; the notebook among them."""
+    flags: tuple[str, ...]
+    """``kind:file`` for each oddity, the kinds being those of ``restoring.FLAGS``."""
+
+
+def take_in(folder: Path, notebook: str, *, provided: Collection[str] = ()) -> Intake:
+    """Sort a hand-in's files: plain ones are used; links, devices and shadow modules are not.
+
+    ``data.csv`` may be a link to the grader's password file, and a file ``numpy.py`` beside the
+    notebook is what ``import numpy`` finds first.
+
+    Parameters
+    ----------
+    folder
+        The hand-in.
+    notebook
+        The notebook's file name.
+    provided
+        Files that the assignment brings itself; a student's copy is replaced by them.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp())
+    >>> _ = (place / "numpy.py").write_text("pi = 3")
+    >>> (place / "data.csv").symlink_to("/etc/passwd")
+    >>> take_in(place, "lab01.ipynb").flags
+    ('symlink:data.csv', 'shadow:numpy.py')
+    """
+    files: list[Path] = []
+    flags: list[str] = []
+    for path, mode in _walk(folder):
+        inside = path.relative_to(folder)
+        name = inside.as_posix()
+        if stat.S_ISLNK(mode):
+            flags.append(f"symlink:{name}")
+        elif stat.S_ISDIR(mode):
+            if _shadows(inside) and any(path.glob("*.py")):
+                flags.append(f"shadow:{name}")
+        elif not stat.S_ISREG(mode):
+            flags.append(f"special:{name}")
+        elif len(files) >= MOST_FILES or path.stat().st_size > (LARGEST_NOTEBOOK if name == notebook else LARGEST_FILE):
+            flags.append(f"big_file:{name}")
+        elif _shadows(Path(inside.parts[0])) and inside.suffix in (".py", ".so", ".pyc"):
+            if len(inside.parts) == 1:
+                flags.append(f"shadow:{name}")
+        elif name not in provided:
+            files.append(inside)
+    return Intake(tuple(files), tuple(sorted(flags, key=lambda flag: flag.split(":")[1])))
+
+
+def digest_tree(folder: Path) -> str:
+    """Give one hash for a folder, names and contents, links by where they point.
+
+    "Has anything changed since it was graded" is answered by content; times lie.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp())
+    >>> before = digest_tree(place)
+    >>> _ = (place / "a.txt").write_text("1")
+    >>> digest_tree(place) == before
+    False
+    """
+    digest = hashlib.sha256()
+    for path, mode in _walk(folder):
+        digest.update(path.relative_to(folder).as_posix().encode(errors="surrogateescape") + b"\0")
+        if stat.S_ISLNK(mode):
+            digest.update(b"-> " + os.fsencode(path.readlink()))
+        elif stat.S_ISREG(mode):
+            with path.open("rb") as file:
+                while part := file.read(1 << 20):
+                    digest.update(part)
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Everything in a folder with its mode, sorted; links are not followed."""
+    for root, folders, names in os.walk(folder, followlinks=False):
+        folders[:] = sorted(name for name in folders if name not in _IGNORED)
+        for name in sorted([*folders, *names]):
+            if name in _IGNORED:
+                continue
+            path = Path(root, name)
+            try:
+                yield path, path.lstat().st_mode
+            except OSError:
+                continue  # gone since it was listed
+
+
+def _shadows(inside: Path) -> bool:
+    """Whether a file or folder at the top would be imported in place of a module that is installed."""
+    if len(inside.parts) != 1:
+        return False
+    name = inside.name.split(".")[0]
+    if name in sys.stdlib_module_names:
+        return True
+    if not name.isidentifier():
+        return False
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False

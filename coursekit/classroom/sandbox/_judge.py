@@ -1,0 +1,96 @@
+"""The trusted child: run the locked cells; what they ask of the student goes over the wire.
+
+It is forked from the same warm parent as the submissions but sees none of them, only data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from coursekit.classroom.judging.asking import JUDGE_LINE, CheckFailed
+from coursekit.classroom.judging.checks import BROKEN, load_checks
+from coursekit.classroom.sandbox import _wire
+from coursekit.classroom.sandbox._session import seed_everything
+from coursekit.classroom.sandbox._shell import CellShell
+
+
+class StoppedError(BaseException):
+    """The student's process ran out of time or died; no check goes on after that."""
+
+
+class OverTheWire:
+    """How the judge's requests reach the sandbox: through the process that watches both."""
+
+    def __init__(self, connection: socket.socket, before: Callable[[], None]) -> None:
+        self._connection, self._before, self.texts = connection, before, [""]
+
+    def request(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Send a request; the reply is whatever the student's process wrote."""
+        self._before()  # what the check printed so far comes before what the student prints
+        _wire.send(self._connection, {"ask": message})
+        reply = _wire.receive(self._connection)
+        if "stopped" in reply:
+            raise StoppedError(reply["stopped"])
+        return reply["reply"] if isinstance(reply["reply"], dict) else {}
+
+    def sources(self) -> list[str]:
+        """The cells that the student could edit."""
+        return self.texts
+
+
+def serve(connection: socket.socket, shell: CellShell, order: dict[str, Any]) -> None:
+    """Run locked cells until the other side hangs up."""
+    shell.connect(lambda output: _wire.send(connection, {"out": output}), order["cell_output"])
+    line = OverTheWire(connection, shell.end_cell)
+    shell.user_ns[JUDGE_LINE] = line
+    seed_everything(order["seed"])
+    _wire.send(connection, {"hello": True})
+    while True:
+        try:
+            message = _wire.receive(connection)
+        except OSError:
+            return
+        done: dict[str, Any] = {"done": True}
+        shell.begin_cell()
+        if message["do"] == "checks":
+            line.texts = message["sources"]
+            load_checks(Path(message["path"]))
+        else:
+            done |= _run(shell, message["source"])
+        shell.end_cell()
+        _wire.send(connection, done)
+
+
+def _run(shell: CellShell, source: str) -> dict[str, Any]:
+    """Run a locked cell; what it finds is a sentence, never a traceback."""
+    try:
+        with contextlib.redirect_stderr(_Nowhere()):
+            shell.user_ns.setdefault("__builtins__", __builtins__)
+            exec(compile(_transformed(shell, source), "<test cell>", "exec"), shell.user_ns)
+    except StoppedError as stop:
+        return {"stopped": str(stop)}
+    except CheckFailed as failed:
+        return {"failed": str(failed), "broken": getattr(failed, "broken", "")}
+    except AssertionError as failed:
+        return {"failed": str(failed) or BROKEN, "broken": "" if str(failed) else "an assert without a message"}
+    except BaseException as error:
+        return {"failed": BROKEN, "broken": f"{type(error).__name__}: {error}"}
+    return {}
+
+
+def _transformed(shell: CellShell, source: str) -> str:
+    return shell.transform_cell(source)
+
+
+class _Nowhere:
+    """Warnings of a check are nobody's points."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept."""
