@@ -98,6 +98,33 @@ def hand_in_command(
     typer.echo("이 파일을 그대로 LMS에 올리세요.")
 
 
+@app.command("doctor")
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+) -> None:
+    """Say what of sandbox, engines, databases, fonts works on this machine, and how to get the rest.
+
+    Exit status: 0, submissions can be isolated here; 1, they cannot.
+    """
+    import json
+    from dataclasses import asdict
+
+    from coursekit.classroom.doctor import examine
+
+    report = examine()
+    if as_json:
+        content = {"isolates": report.isolates, "findings": [asdict(one) for one in report.findings]}
+        typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
+    else:
+        title = "submissions can be isolated" if report.isolates else "submissions cannot be isolated"
+        _table(report.to_frame()[["what", "state", "detail"]], f"{title} on this machine")
+        for one in report.findings:  # outside of the table, where a command can be copied whole
+            if one.remedy:
+                typer.echo(f"{one.what}: {one.remedy}")
+    if not report.isolates:
+        raise typer.Exit(1)
+
+
 @class_app.command("new")
 def class_new(
     directory: Annotated[Path, typer.Argument(help="A new folder for the class.")],
@@ -218,6 +245,31 @@ def class_publish(
     before = recorded(opened, name).differences_frame()
     publish_held(opened, name)
     _table(before, f"{name}: published")
+
+
+@class_app.command("inspect")
+def class_inspect(
+    student: Annotated[str, typer.Argument(metavar="STUDENT", help="An id, or a part of a name that is one's alone.")],
+    name: Annotated[str, typer.Argument(metavar="ASSIGNMENT", help="A released assignment, or its beginning.")],
+    course: CourseOption = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
+) -> None:
+    """Show everything that is known about one submission: points, reasons, files, audit."""
+    from coursekit.classroom.course import open_course
+    from coursekit.classroom.inspection import inspect_submission
+
+    inspection = inspect_submission(open_course(course), name, student)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(inspection.to_dict(), ensure_ascii=False, indent=1))
+        return
+    from rich.console import Console
+
+    from coursekit.classroom._inspection_page import show
+
+    console = Console()
+    show(inspection, console if console.is_terminal else Console(width=140))
 
 
 @class_app.command("feedback")

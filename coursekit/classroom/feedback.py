@@ -18,6 +18,7 @@ from coursekit.classroom.execution import STOPPED
 from coursekit.classroom.leaks import normalised, tells_something
 from coursekit.classroom.regions import public_part, read_lines
 from coursekit.classroom.restoring import describe
+from coursekit.writing import write_whole
 
 TEMPLATE = "coursekit_feedback"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -70,20 +71,18 @@ def write_feedback(course: Course, assignment: str) -> list[Path]:
             try:
                 GenerateFeedback(coursedir=course.course_directory(assignment_id=assignment), config=config).start()
             except Exception as error:  # nbgrader's own exceptions share no base
-                raise RuntimeError(f"no feedback for {assignment}: {error}\n" + "\n".join(log)) from error
+                if not any(course.root.glob(f"feedback/*/{assignment}/*.html")):
+                    raise RuntimeError(f"no feedback for {assignment}: {error}\n" + "\n".join(log)) from error
     pages = []
     names = {student.id: student.name for student in course.students()}
     for submitted in sorted(course.root.glob(f"submitted/*/{assignment}")):
         student = submitted.parent.name
         page = course.folder("feedback", assignment, student) / f"{assignment}.html"
-        if not (course.folder("autograded", assignment, student) / f"{assignment}.ipynb").is_file():
+        ran = (course.folder("autograded", assignment, student) / f"{assignment}.ipynb").is_file()
+        if not ran or not page.is_file():  # it could not be run, or nbgrader could not show what it printed
             record = _record(course.root, assignment, student)
-            page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(
-                _page_without_notebook(assignment, student, names.get(student, ""), record), encoding="utf-8"
-            )
-        if page.is_file():
-            pages.append(page)
+            write_whole(page, _page_without_notebook(assignment, student, names.get(student, ""), record))
+        pages.append(page)
     return pages
 
 

@@ -62,7 +62,10 @@ def take_in(folder: Path, notebook: str, *, provided: Collection[str] = ()) -> I
     for path, mode in _walk(folder):
         inside = path.relative_to(folder)
         name = inside.as_posix()
-        if stat.S_ISLNK(mode):
+        text = os.fsencode(name).decode("utf-8", "backslashreplace")
+        if text != name:
+            flags.append(f"special:{text}")  # no text, and so no record, can hold such a name
+        elif stat.S_ISLNK(mode):
             flags.append(f"symlink:{name}")
         elif stat.S_ISDIR(mode):
             if _shadows(inside) and any(path.glob("*.py")):
@@ -104,9 +107,12 @@ def digest_tree(folder: Path) -> str:
         if stat.S_ISLNK(mode):
             digest.update(b"-> " + os.fsencode(path.readlink()))
         elif stat.S_ISREG(mode):
+            digest.update(str(path.lstat().st_size).encode() + b"\0")
             with path.open("rb") as file:
-                while part := file.read(1 << 20):
+                left = LARGEST_FILE  # what is larger is not used; a sparse file of a terabyte is read for an hour
+                while left > 0 and (part := file.read(1 << 20)):
                     digest.update(part)
+                    left -= len(part)
         digest.update(b"\0")
     return digest.hexdigest()
 

@@ -95,6 +95,8 @@ def read_submission(raw: bytes) -> nbformat.NotebookNode:
         raise UnreadableError(f"broken JSON at line {error.lineno}") from error
     except RecursionError as error:
         raise UnreadableError("JSON nested without end") from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise UnreadableError(f"broken JSON ({error})") from error
     if not isinstance(content, dict) or not isinstance(content.get("nbformat"), int):
         raise UnreadableError("JSON, but no notebook")
     try:
@@ -279,7 +281,7 @@ def _plain_cell(cell: dict[str, Any]) -> nbformat.NotebookNode:
     metadata = cell.get("metadata")
     fresh = _of_type(cell.get("cell_type", "raw"), source)
     fresh.metadata = nbformat.from_dict(metadata if isinstance(metadata, dict) else {})
-    if re.fullmatch(r"[\w-]{1,64}", str(cell.get("id", "")), flags=re.ASCII):
+    if isinstance(cell.get("id"), str) and re.fullmatch(r"[\w-]{1,64}", cell["id"], flags=re.ASCII):
         fresh.id = cell["id"]
     return fresh
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import pickle
 import shutil
 import time
 from html.parser import HTMLParser
@@ -20,6 +19,7 @@ import pandas as pd
 import psutil
 import pytest
 from nbformat import v4
+from once import made_once
 
 from coursekit.classroom.course import CourseError, create_course, open_course
 from coursekit.classroom.feedback import clean_html, write_feedback
@@ -105,24 +105,7 @@ def grade_everybody(root):
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, worker_id):
     """The graded class, which tests only read: course, report, who was reported, source."""
-    base = tmp_path_factory.getbasetemp()
-    root = (base if worker_id == "master" else base.parent) / "graded_class"
-    try:
-        root.mkdir()
-    except FileExistsError:  # another test process is at it: grading it twice would only take longer
-        deadline = time.monotonic() + 600
-        while not (root / "graded.pickle").is_file():
-            given_up = (root / "failed").exists() or time.monotonic() > deadline
-            assert not given_up, "the other test process did not grade the class"
-            time.sleep(0.5)
-    else:
-        try:
-            (root / "part").write_bytes(pickle.dumps(grade_everybody(root)))
-        except BaseException:
-            (root / "failed").touch()
-            raise
-        (root / "part").replace(root / "graded.pickle")
-    report, seen = pickle.loads((root / "graded.pickle").read_bytes())
+    root, (report, seen) = made_once(tmp_path_factory, worker_id, "graded_class", grade_everybody)
     return open_course(root / "class"), report, seen, root / "labs" / LAB
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from coursekit.classroom.sandbox import Limits, sandbox_status
 CELL_MINIMUM = 10.0
 NOTEBOOK_MINIMUM = 60.0
 _TIMES_REFERENCE = 10.0  # a right answer may be this many times slower than the author's
+_LONGEST_TIMESTAMP = 200
 _UNREADABLE = "제출한 파일을 노트북으로 읽을 수 없어 채점하지 못했습니다. 파일을 확인하고 다시 제출하세요."
 
 
@@ -118,7 +120,7 @@ class Batch:
 
     def run(self, pool: Pool, todo: list[str], settings: dict[str, Any], *, publish_changes: bool) -> None:
         """Keep the workers busy, and record what they bring."""
-        limit = settings["limits"]["notebook_seconds"] + OVERHEAD_SECONDS
+        limit = 3 * settings["limits"]["notebook_seconds"] + OVERHEAD_SECONDS  # cells, hidden checks, a replay
         self._versions = _records.versions()
         waiting = list(reversed(todo))
         at_work: dict[str, tuple[Job, list[str]]] = {}
@@ -257,8 +259,9 @@ def _mended_timestamp(course: Course, assignment: str, student: str) -> list[str
     path = course.folder("submitted", assignment, student) / "timestamp.txt"
     aside = course.records("timestamps", assignment, f"{student}.txt")
     try:
-        if path.is_symlink():
-            raise ValueError("a link")
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LONGEST_TIMESTAMP:
+            raise ValueError("no file, or no time")  # a million digits keep the parser busy for hours
         parse_utc(path.read_text(encoding="utf-8").strip())
         aside.unlink(missing_ok=True)
     except FileNotFoundError:

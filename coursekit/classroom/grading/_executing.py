@@ -11,16 +11,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from coursekit.classroom.execution import CRASH, NOT_RUN, STOPPED, TIMEOUT
 from coursekit.classroom.grading._jobs import Job
+from coursekit.classroom.grading._notebook_run import NotebookRun
 from coursekit.classroom.sandbox import Limits, SandboxError, sandbox_status
-from coursekit.classroom.sandbox._outputs import MEMORY, OUTPUT, TIME, Ran
 from coursekit.classroom.sandbox.rooms import Room
 from coursekit.classroom.sandbox.zygote import Zygote
 
 Outcome = dict[str, Any]
-_STOP = {TIME: TIMEOUT, MEMORY: CRASH, OUTPUT: CRASH}
-_LEAST_AFTER_TIMEOUT = 2.0
 
 
 class Executor:
@@ -75,112 +72,42 @@ class Executor:
             with staged_folder(job["files"]) as folder, ExitStack() as stack:
                 zygote = self._warm(job["imports"]) if job["engine"] == "fork" or job["checks"] is not None else None
                 shared = {"limits": limits, "seed": job["seed"], "slot": self._slot}
-                student: Any
-                if job["engine"] == "kernel":
-                    from coursekit.classroom.sandbox.kernel_room import KernelRoom
 
-                    inside = KernelRoom(limits, folder=folder, isolated=program is not None, slot=self._slot)
-                    student = stack.enter_context(inside)
-                else:
+                def open_student() -> Any:
+                    if job["engine"] == "kernel":
+                        from coursekit.classroom.sandbox.kernel_room import KernelRoom
+
+                        isolated = program is not None
+                        return stack.enter_context(
+                            KernelRoom(limits, folder=folder, isolated=isolated, slot=self._slot)
+                        )
                     assert zygote is not None
-                    student = stack.enter_context(Room(zygote, folder=folder, program=program, **shared))
+                    return stack.enter_context(Room(zygote, folder=folder, program=program, **shared))
+
                 judge = None
                 if zygote is not None and job["checks"] is not None:
                     place = stack.enter_context(staged_folder(job["public"]))
                     judge = stack.enter_context(Room(zygote, folder=place, program=None, role="judge", **shared))
                     hidden = stack.enter_context(staged_folder({"checks.py": _encoded(job["checks"])}))
                     judge.checks(hidden / "checks.py", _editable(job["notebook"]))
-                run = _Run(job, limits, student, judge)
+                run = NotebookRun(job["notebook"]["cells"], limits, judge, open_student)
                 run.cells()
+                run.hidden_checks()
         except (BrokenPipeError, ConnectionError, OSError) as error:
             self.close()  # a warm process that died is replaced, and the job is tried again by its pool
             raise SandboxError(f"the warm process is gone ({error})") from error
         return {
             "cells": run.outputs,
             "stops": run.stops,
-            "tampered": list(dict.fromkeys(student.tampered)),
+            "tampered": list(dict.fromkeys(name for room in run.rooms for name in room.tampered)),
             "broken": run.broken,
             "limits_hit": run.hit,
-            "cpu": round(student.cpu + (judge.cpu if judge else 0), 3),
-            "memory": student.memory,
+            "cpu": round(sum(room.cpu for room in run.rooms) + (judge.cpu if judge else 0), 3),
+            "memory": max(room.memory for room in run.rooms),
             "slowest": run.slowest,
             "judged": judge is not None,
             "note": self._note,
         }
-
-
-class _Run:
-    """One notebook's way through its cells."""
-
-    def __init__(self, job: Job, limits: Limits, student: Any, judge: Room | None) -> None:
-        self._notebook, self._limits, self._student, self._judge = job["notebook"], limits, student, judge
-        self._cell_seconds = limits.cell_seconds
-        self._deadline = time.monotonic() + limits.notebook_seconds
-        self.outputs: dict[str, Any] = {}
-        self.stops: list[tuple[str, str]] = []
-        self.hit: list[str] = []
-        self.broken: list[str] = []
-        self.slowest = 0.0
-
-    def cells(self) -> None:
-        """Run all code cells."""
-        count = 0
-        for index, cell in enumerate(self._notebook["cells"]):
-            if cell["cell_type"] != "code" or not cell["source"].strip():
-                continue
-            count += 1
-            meta = cell["metadata"].get("nbgrader", {})
-            test = bool(meta.get("grade")) and not meta.get("solution")
-            locked = bool(meta.get("locked")) and not meta.get("solution")
-            name = meta.get("grade_id") or cell.get("id", str(index))
-            ran = self._cell(cell["source"], test=test, locked=locked)
-            self.slowest = max(self.slowest, ran.seconds)
-            self._note(ran, name, counts=bool(meta.get("grade")))
-            self.outputs[str(index)] = {"execution_count": count, "outputs": _outputs(ran, count)}
-
-    def _cell(self, source: str, *, test: bool, locked: bool) -> Ran:
-        seconds = min(self._cell_seconds, self._deadline - time.monotonic())
-        if seconds <= 0 or (self._student.stopped and not (locked and not test)):
-            return Ran(stopped=NOT_RUN)
-        if self._judge is None or not locked:
-            return self._student.run(source, seconds=seconds, graded=test)
-        if test:
-            return self._judge.run(source, seconds=seconds, student=self._student)
-        ran = self._judge.run(source, seconds=seconds, student=self._student)
-        if ran.done.get("failed"):
-            self.broken.append(str(ran.done.get("broken") or ran.done["failed"]))
-        return self._student.run(source, seconds=seconds)
-
-    def _note(self, ran: Ran, name: str, *, counts: bool) -> None:
-        if ran.done.get("broken"):
-            self.broken.append(f"{name}: {ran.done['broken']}")
-        if not ran.stopped:
-            if any(output.get("ename") == "MemoryError" for output in ran.outputs):
-                self.hit.append(f"memory: {name}")
-            return
-        if ran.stopped == NOT_RUN:
-            if counts:
-                self.stops.append((NOT_RUN, name))
-            return
-        self.stops.append((_STOP.get(ran.stopped, CRASH), name))
-        self.hit.append(f"{ran.stopped}: {name}")
-        if ran.stopped == TIME:
-            self._cell_seconds = max(_LEAST_AFTER_TIMEOUT, self._limits.cell_seconds / 3)
-
-
-def _outputs(ran: Ran, count: int) -> list[dict[str, Any]]:
-    outputs = [output for output in ran.outputs if not (ran.stopped and output["output_type"] == "error")]
-    for output in outputs:
-        if output["output_type"] == "execute_result":
-            output["execution_count"] = count
-    if ran.stopped:
-        name = NOT_RUN if ran.stopped == NOT_RUN else _STOP.get(ran.stopped, CRASH)
-        text = STOPPED[name]
-        outputs.append({"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]})
-    elif ran.done.get("failed"):
-        text = str(ran.done["failed"])
-        outputs.append({"output_type": "error", "ename": "CheckFailed", "evalue": text, "traceback": [text]})
-    return outputs
 
 
 def _editable(notebook: dict[str, Any]) -> list[str]:

@@ -42,7 +42,8 @@ class Pool(Protocol):
 class Worker:
     """A process that runs jobs; replaced when it hangs or dies."""
 
-    def __init__(self, slot: int | None = None) -> None:
+    def __init__(self, slot: int | None = None, *, scratch: str | None = None) -> None:
+        self._scratch = scratch or tempfile.gettempdir()
         self._slot = next(_numbers) if slot is None else slot
         self._process: subprocess.Popen[str] | None = None
 
@@ -53,7 +54,7 @@ class Worker:
         environment = clean_environment(os.environ) | {
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
             "HOME": os.environ.get("HOME", "/"),
-            "TMPDIR": tempfile.gettempdir(),
+            "TMPDIR": self._scratch,
         }
         self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
@@ -141,7 +142,9 @@ class LocalPool:
         self.size = size
         self._jobs: queue.SimpleQueue[tuple[str, Job, float] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[tuple[str, Outcome] | BaseException] = queue.SimpleQueue()
-        self._workers = [Worker(slot) for slot in range(size)]
+        # A worker that is killed cannot clear up what it staged.
+        self._scratch = tempfile.TemporaryDirectory(prefix="coursekit-", ignore_cleanup_errors=True)
+        self._workers = [Worker(slot, scratch=self._scratch.name) for slot in range(size)]
         self._threads = [threading.Thread(target=self._work, args=(one,), daemon=True) for one in self._workers]
         for thread in self._threads:
             thread.start()
@@ -176,6 +179,7 @@ class LocalPool:
             worker.close()
         for thread in self._threads:
             thread.join(timeout=10)
+        self._scratch.cleanup()
 
 
 _local = threading.local()

@@ -15,12 +15,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from coursekit.classroom.course import Course
+from coursekit.classroom.course import Course, CourseError
 from coursekit.classroom.intake import digest_tree
 from coursekit.classroom.markers import is_private
 from coursekit.writing import write_whole
@@ -53,6 +56,36 @@ class Records:
     def waiting(self) -> list[str]:
         """Students with a result that is not published."""
         return sorted(path.stem for path in self.course.records("results", self.assignment).glob("*.json"))
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep a second grading of this assignment out; the lock ends with its process, however it ends."""
+        path = self.course.records("locks", self.assignment)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as file:
+            try:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except ImportError:
+                pass  # no such locks on Windows
+            except BlockingIOError:
+                raise CourseError(
+                    f"{self.assignment} is being graded by another command: wait until it is done"
+                ) from None
+            yield
+
+    def tidy(self) -> None:
+        """Remove what a batch that was killed has left: half-written files, results that are published."""
+        for kind in ("results", "grades"):
+            for path in self.course.records(kind, self.assignment).glob(".writing-*"):
+                path.unlink(missing_ok=True)
+        for path in self.course.records("building").glob(f"*/{self.assignment}"):
+            shutil.rmtree(path, ignore_errors=True)
+        for student in self.waiting():
+            result, known = self.read("results", student), self.read("grades", student)
+            if known and all(known.get(name) == result.get(name) for name in ("submission", "assignment", "graded_at")):
+                self.remove("results", student)
 
     def _path(self, kind: str, student: str) -> Path:
         if kind == "calibration":

@@ -12,7 +12,7 @@ from coursekit.classroom.grading._batch import CELL_MINIMUM, NOTEBOOK_MINIMUM, B
 from coursekit.classroom.grading._gradebook_session import GradebookSession
 from coursekit.classroom.grading._pool import DaskPool, LocalPool, Pool
 from coursekit.classroom.grading._publishing import publish
-from coursekit.classroom.grading._records import Records
+from coursekit.classroom.grading._records import Records, submission_digest
 from coursekit.classroom.grading.report import Grade, GradingReport
 from coursekit.classroom.sandbox import sandbox_status
 
@@ -80,7 +80,7 @@ def grade(
     ------
     CourseError
         If the assignment was not released, a student is not on the roster, submissions cannot be
-        isolated here, or no scheduler answers.
+        isolated here, no scheduler answers, or another grading of the assignment is at work.
     ValueError
         If an option is out of its range.
 
@@ -108,15 +108,17 @@ def grade(
         raise CourseError(f"not on the roster: {', '.join(unknown)}")
     batch = Batch(course, assignment, roster, on_result)
     settings = {"engine": engine, "sandbox": sandbox and engine != "nbgrader"}
-    todo = batch.sort(wanted, force=force, longest=cell_timeout)
-    if todo:
-        pool: Pool = DaskPool(scheduler) if scheduler else LocalPool(min(workers or os.cpu_count() or 1, len(todo)))
-        try:
-            limits = batch.limits(pool, settings, cell_timeout, notebook_timeout, memory)
-            batch.run(pool, todo, {**settings, "limits": limits}, publish_changes=publish_changes)
-        finally:
-            pool.close()
-    return batch.report()
+    with batch.records.alone():
+        batch.records.tidy()
+        todo = batch.sort(wanted, force=force, longest=cell_timeout)
+        if todo:
+            pool: Pool = DaskPool(scheduler) if scheduler else LocalPool(min(workers or os.cpu_count() or 1, len(todo)))
+            try:
+                limits = batch.limits(pool, settings, cell_timeout, notebook_timeout, memory)
+                batch.run(pool, todo, {**settings, "limits": limits}, publish_changes=publish_changes)
+            finally:
+                pool.close()
+        return batch.report()
 
 
 def publish_held(course: Course, assignment: str) -> GradingReport:
@@ -135,7 +137,7 @@ def publish_held(course: Course, assignment: str) -> GradingReport:
     Raises
     ------
     CourseError
-        If the assignment was not released.
+        If the assignment was not released, or a grading of it is at work.
 
     Examples
     --------
@@ -147,10 +149,11 @@ def publish_held(course: Course, assignment: str) -> GradingReport:
     """
     course.require(assignment)
     records = Records(course, assignment)
-    with GradebookSession(course) as session:
+    with records.alone(), GradebookSession(course) as session:
         for student in records.waiting():
             result = records.read("results", student)
-            if result:
+            handed_in = submission_digest(course.folder("submitted", assignment, student))
+            if result.get("submission") == handed_in:  # what was handed in since has to be graded first
                 publish(session, course, records, student, {**result, "held": False})
     return recorded(course, assignment)
 

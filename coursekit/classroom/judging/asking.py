@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from types import UnionType
 from typing import Any
@@ -16,6 +17,9 @@ JUDGE_LINE = "__judge_line__"
 class CheckFailed(AssertionError):
     """A property that does not hold; the text names it in the student's words."""
 
+    broken = ""
+    """What stopped the check itself, for the instructor; empty if nothing did."""
+
     def _render_traceback_(self) -> list[str]:
         """Show the property alone: the lines that found it would only distract, or give it away."""
         return [str(self)]
@@ -23,6 +27,27 @@ class CheckFailed(AssertionError):
 
 class StudentError(CheckFailed):
     """The student's code stopped, or gave something that is no answer."""
+
+
+def defer(student: Student, name: str) -> bool:
+    """Note a hidden check for later, where there is a judge; False where it has to run at once.
+
+    A function that is asked a hidden question could print it, or keep it for a later cell.
+
+    Parameters
+    ----------
+    student
+        The answers.
+    name
+        The check's name.
+
+    Examples
+    --------
+    >>> defer(Student({}), "keyword_order")
+    False
+    """
+    later = getattr(student._line, "defer", None)
+    return bool(later and later(name))
 
 
 class Student:
@@ -112,7 +137,9 @@ class StudentFunction:
         }
         answer = _read(self._line, self._line.request(message), _name(self._path))
         if not isinstance(answer, self._kind):
-            given = answer._of if isinstance(answer, Opaque) else type(answer).__name__
+            given = type(answer).__name__
+            if isinstance(answer, Opaque):  # its class has the name that the student gave it
+                given = "object" if _hushed(self._line) else answer._of
             raise StudentError(
                 f"{_name(self._path)} 함수가 설명과 다른 형식({given})을 돌려주었습니다. return을 확인하세요."
             )
@@ -185,6 +212,11 @@ def _fetch(line: Line, path: list[Tree]) -> Any:
     return _read(line, reply, _name(path))
 
 
+def _hushed(line: Line) -> bool:
+    """Whether a hidden check is asking: nothing that the student's code words may be told then."""
+    return bool(getattr(line, "hushed", False))
+
+
 def _name(path: list[Tree]) -> str:
     return str(path[-1])
 
@@ -203,11 +235,14 @@ def _packed(value: Any) -> Tree:
 def _read(line: Line, reply: dict[str, Tree], name: str) -> Any:
     error = reply.get("error")
     if error is not None:
-        said = str(reply.get("message", ""))[:500]
         if error == "NotImplementedError":
             raise StudentError(f"{name} 함수를 아직 쓰지 않았습니다.")
         if error == "NameError" and reply.get("missing"):
             raise StudentError(f"{name}이(가) 없습니다. 답안 셀을 실행했는지, 이름을 바꾸지 않았는지 보세요.")
+        if _hushed(line):
+            known = error if isinstance(getattr(builtins, str(error), None), type) else "Exception"
+            raise StudentError(f"{name} 함수가 {known} 오류로 멈추었습니다.")
+        said = str(reply.get("message", ""))[:500]
         raise StudentError(f"{name} 함수가 {str(error)[:100]} 오류로 멈추었습니다: {said}")
 
     def resolve(tree: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.classroom.judging.asking import CheckFailed, Student
+from coursekit.classroom.judging.asking import CheckFailed, Student, defer
 
 FILE = "checks.py"
 PREFIX = "check_"
@@ -20,6 +20,7 @@ PLACE = "COURSEKIT_CHECKS"
 _JUDGE_CHECKS = "coursekit_judge_checks"
 """Name under which the judge has put an assignment's checks into ``sys.modules``."""
 
+NO_FUNCTION = "함수여야 하는 이름에 다른 값이 들어 있습니다. 함수의 이름을 값으로 덮어쓰지 않았는지 보세요."
 BROKEN = "이 확인을 끝내지 못했습니다. 돌려준 값의 형식이 설명과 같은지 보세요. 담당자도 이 사실을 봅니다."
 
 
@@ -63,7 +64,9 @@ def hidden_check(name: str, student: Student) -> None:
 
     Hidden checks that stand in a notebook are in its kernel's memory and in its tracebacks. Here
     the notebook knows a name; the text lies in a file that is never released and, under
-    ``coursekit class grade``, never near the student's process.
+    ``coursekit class grade``, never near the student's process. What it asks cannot be told on
+    either: it is asked after the last cell, of the names as they stood here, and what the
+    student's functions print or raise then is kept to itself.
 
     Parameters
     ----------
@@ -90,14 +93,42 @@ def hidden_check(name: str, student: Student) -> None:
     check = getattr(_module(), f"{PREFIX}{name}", None)
     if check is None:
         raise LookupError(f"{FILE} has no {PREFIX}{name}(student)")
+    if defer(student, name):
+        return  # the judge runs it when no cell is left that could tell what it was asked
     try:
         check(student)
     except CheckFailed as failed:
         raise CheckFailed(str(failed)) from None
     except Exception as error:
-        broken = CheckFailed(BROKEN)
-        broken.broken = f"{type(error).__name__} in {PREFIX}{name}: {error}"  # type: ignore[attr-defined]
-        raise broken from None
+        raise stopped(error, f"{PREFIX}{name}") from None
+
+
+def stopped(error: BaseException, where: str) -> CheckFailed:
+    """Give what a student reads when a check was stopped by an error of its own.
+
+    Most often an answer has another form than the check can handle; sometimes the check is
+    wrong. The student gets a sentence, the instructor finds the error in the audit.
+
+    Parameters
+    ----------
+    error
+        What stopped the check.
+    where
+        The check's name.
+
+    Examples
+    --------
+    >>> failed = stopped(AttributeError("no such thing"), "check_mean")
+    >>> failed.broken
+    'AttributeError in check_mean: no such thing'
+    """
+    if isinstance(error, AttributeError) and error.name in ("returns", "opaque"):
+        return CheckFailed(NO_FUNCTION)
+    if isinstance(error, TypeError) and str(error).endswith("object is not callable"):
+        return CheckFailed(NO_FUNCTION)
+    failed = CheckFailed(BROKEN)
+    failed.broken = f"{type(error).__name__} in {where}: {error}"
+    return failed
 
 
 def load_checks(path: Path) -> ModuleType:

@@ -235,7 +235,7 @@ def _unpack_array(tree: dict[str, Any], inner: Callable[[Tree], Any]) -> Any:
     if dtype.kind not in _KINDS:
         raise NotPlainError(f"arrays of {dtype} do not cross")
     data = base64.b64decode(tree["data"], validate=True)
-    if len(data) != size * dtype.itemsize:
+    if len(data) != size * dtype.itemsize or (size and not dtype.itemsize):  # items of no size: any shape would do
         raise NotPlainError("an array whose size is not that of its shape")
     array = np.frombuffer(data, dtype=dtype, count=size) if dtype.itemsize else np.zeros(size, dtype)
     array = array.reshape(shape).copy()

@@ -32,14 +32,19 @@ class Responder:
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
         self._kept: list[Any] = []
+        self._snapshots: list[dict[str, Any]] = []
 
     def answer(self, message: dict[str, Tree]) -> dict[str, Tree]:
-        """Answer one request: ``has``, ``get`` or ``call``."""
-        path = message["of"]
+        """Answer one request: ``has``, ``get``, ``call``, or ``snapshot``, a view of the names as they are now."""
+        if message["do"] == "snapshot":
+            self._snapshots.append(dict(self._namespace))
+            return {"value": len(self._snapshots) - 1}
+        path, at = message["of"], message.get("at")
+        names = self._namespace if at is None else self._snapshots[at]
         if message["do"] == "has":
-            return {"value": path[0] in self._namespace}
+            return {"value": path[0] in names}
         try:
-            found = self._find(path)
+            found = self._find(path, names)
         except (KeyError, AttributeError, IndexError):
             return {"error": "NameError", "missing": True, "message": str(path[-1])}
         except Exception as error:  # a property may raise anything
@@ -54,14 +59,14 @@ class Responder:
             return _failure(error)
         return {"value": self._keep(result)} if message.get("opaque") else self._value(result)
 
-    def _find(self, path: list[Any]) -> Any:
-        found = self._kept[path[0]] if isinstance(path[0], int) else self._namespace[path[0]]
+    def _find(self, path: list[Any], names: Mapping[str, Any]) -> Any:
+        found = self._kept[path[0]] if isinstance(path[0], int) else names[path[0]]
         for name in path[1:]:
             found = getattr(found, name)
         return found
 
     def _resolve(self, tree: dict[str, Any]) -> Any:
-        return self._kept[tree["id"]] if tree["type"] == "object" else self._find(tree["of"])
+        return self._kept[tree["id"]] if tree["type"] == "object" else self._find(tree["of"], self._namespace)
 
     def _value(self, value: Any) -> dict[str, Tree]:
         try:

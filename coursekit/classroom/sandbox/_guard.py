@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+import traceback
 from typing import Any
 
 _NAMES = """AssertionError BaseException Exception NotImplementedError TypeError ValueError __build_class__
@@ -16,7 +17,7 @@ __import__ abs all any bool bytes callable compile dict dir enumerate eval exec 
 globals hasattr hash id int isinstance issubclass iter len list locals map max min next object print range repr
 reversed round set setattr sorted str sum tuple type vars zip""".split()
 _MODULES = ("numpy.testing", "numpy", "math", "statistics", "pandas.testing")
-_compile, _exec, _parse = compile, exec, ast.parse
+_compile, _exec, _parse, _format = compile, exec, ast.parse, traceback.format_exception
 
 
 class Guard:
@@ -70,6 +71,7 @@ class Guard:
 
     def arm(self) -> None:
         """Note the shell's own transformers, which are not tampering."""
+        self._emit = self._shell._emit
         self._cleanups = list(self._shell.input_transformers_cleanup)
         self._events = {name: list(found) for name, found in self._shell.events.callbacks.items()}
 
@@ -84,6 +86,15 @@ class Guard:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
-            trace = error.__traceback__
-            self._shell.showtraceback((type(error), error, trace and trace.tb_next))
+            self._tell(error)
         return changed
+
+    def _tell(self, error: BaseException) -> None:
+        """Send the error by what was saved: the shell may have been told to keep errors to itself."""
+        trace = error.__traceback__
+        lines = _format(type(error), error, trace.tb_next if trace is not None else None)
+        try:
+            text = str(error)
+        except Exception:  # an exception's own text may raise
+            text = ""
+        self._emit({"output_type": "error", "ename": type(error).__name__, "evalue": text, "traceback": lines})

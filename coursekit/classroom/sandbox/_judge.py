@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from coursekit.classroom.judging.asking import JUDGE_LINE, CheckFailed
-from coursekit.classroom.judging.checks import BROKEN, load_checks
+from coursekit.classroom.judging.asking import JUDGE_LINE, CheckFailed, Student
+from coursekit.classroom.judging.checks import BROKEN, hidden_check, load_checks, stopped
 from coursekit.classroom.sandbox import _wire
 from coursekit.classroom.sandbox._session import seed_everything
 from coursekit.classroom.sandbox._shell import CellShell
@@ -27,15 +28,33 @@ class OverTheWire:
 
     def __init__(self, connection: socket.socket, before: Callable[[], None]) -> None:
         self._connection, self._before, self.texts = connection, before, [""]
+        self.deferred: list[tuple[str, Any]] = []
+        self.hushed, self._at = False, None
 
     def request(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send a request; the reply is whatever the student's process wrote."""
         self._before()  # what the check printed so far comes before what the student prints
-        _wire.send(self._connection, {"ask": message})
+        _wire.send(self._connection, {"ask": message if self._at is None else {**message, "at": self._at}})
         reply = _wire.receive(self._connection)
         if "stopped" in reply:
             raise StoppedError(reply["stopped"])
         return reply["reply"] if isinstance(reply["reply"], dict) else {}
+
+    def defer(self, name: str) -> bool:
+        """Note a hidden check for the end, with the student's names as they are now."""
+        if self.hushed:
+            return False
+        self.deferred.append((name, self.request({"do": "snapshot"}).get("value")))
+        return True
+
+    @contextlib.contextmanager
+    def hush(self, at: Any) -> Iterator[None]:
+        """Ask a hidden check's questions, of the names of a snapshot."""
+        self.hushed, self._at = True, at
+        try:
+            yield
+        finally:
+            self.hushed, self._at = False, None
 
     def sources(self) -> list[str]:
         """The cells that the student could edit."""
@@ -59,31 +78,35 @@ def serve(connection: socket.socket, shell: CellShell, order: dict[str, Any]) ->
         if message["do"] == "checks":
             line.texts = message["sources"]
             load_checks(Path(message["path"]))
+        elif message["do"] == "hidden":
+            with line.hush(message["at"]):
+                done |= _run(shell, partial(hidden_check, message["name"], Student({JUDGE_LINE: line})))
         else:
-            done |= _run(shell, message["source"])
+            done |= _run(shell, partial(_cell, shell, message["source"]))
+            done["deferred"], line.deferred = line.deferred, []
         shell.end_cell()
         _wire.send(connection, done)
 
 
-def _run(shell: CellShell, source: str) -> dict[str, Any]:
-    """Run a locked cell; what it finds is a sentence, never a traceback."""
+def _cell(shell: CellShell, source: str) -> None:
+    exec(compile(shell.transform_cell(source), "<test cell>", "exec"), shell.user_ns)
+
+
+def _run(shell: CellShell, work: Callable[[], None]) -> dict[str, Any]:
+    """Run a locked cell or a hidden check; what it finds is a sentence, never a traceback."""
     try:
         with contextlib.redirect_stderr(_Nowhere()):
-            shell.user_ns.setdefault("__builtins__", __builtins__)
-            exec(compile(_transformed(shell, source), "<test cell>", "exec"), shell.user_ns)
+            work()
     except StoppedError as stop:
         return {"stopped": str(stop)}
     except CheckFailed as failed:
-        return {"failed": str(failed), "broken": getattr(failed, "broken", "")}
+        return {"failed": str(failed), "broken": failed.broken}
     except AssertionError as failed:
         return {"failed": str(failed) or BROKEN, "broken": "" if str(failed) else "an assert without a message"}
     except BaseException as error:
-        return {"failed": BROKEN, "broken": f"{type(error).__name__}: {error}"}
+        told = stopped(error, "a test cell")
+        return {"failed": str(told), "broken": told.broken}
     return {}
-
-
-def _transformed(shell: CellShell, source: str) -> str:
-    return shell.transform_cell(source)
 
 
 class _Nowhere:

@@ -14,7 +14,12 @@ TIME, DIED, MEMORY, OUTPUT = "time", "died", "memory", "output"
 FLOOD = 256 << 20
 """Bytes that a cell may send before it is taken for an attack."""
 
+LEFT_OUT = {"text/plain": "(출력이 너무 커서 뺐습니다)"}
+"""What stands in place of a display that is too large."""
+
 _MOST_OUTPUTS = 1000
+_DISPLAYS = 5
+"""How many displays of the largest size a cell may keep."""
 
 
 @dataclass
@@ -41,6 +46,8 @@ class Kept:
     """What was kept."""
     characters: int = 0
     """Characters of streams so far."""
+    shown: int = 0
+    """Characters of the displayed objects that were kept."""
 
     def add(self, output: Any) -> None:
         """Keep an output, if it is one and there is room."""
@@ -49,13 +56,15 @@ class Kept:
         kind = output.get("output_type")
         if kind == "clear":
             self.outputs.clear()
+            self.shown = 0
         elif kind == "stream" and output.get("name") in ("stdout", "stderr"):
             self._stream(output["name"], str(output.get("text", "")))
         elif kind in ("display_data", "execute_result"):
-            data = output.get("data")
-            data = {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
-            if len(json.dumps(data)) > self.limits.cell_display:
-                data = {"text/plain": "(출력이 너무 커서 뺐습니다)"}
+            data = _displayable(output.get("data"))
+            size = len(json.dumps(data))
+            if size > self.limits.cell_display or self.shown + size > _DISPLAYS * self.limits.cell_display:
+                data, size = dict(LEFT_OUT), 0
+            self.shown += size
             self.outputs.append({"output_type": kind, "data": data, "metadata": {}})
         elif kind == "error":
             lines = output.get("traceback")
@@ -73,3 +82,18 @@ class Kept:
             last["text"] += text
         else:
             self.outputs.append({"output_type": "stream", "name": name, "text": text})
+
+
+def _displayable(data: Any) -> dict[str, Any]:
+    """What nbformat allows in a display: text by type, and JSON where the type says so."""
+    kept = {}
+    for kind, value in data.items() if isinstance(data, dict) else ():
+        if isinstance(value, str):
+            kept[str(kind)[:200]] = value
+        elif str(kind).endswith("json"):
+            try:
+                json.dumps(value, allow_nan=False)
+            except ValueError:
+                continue  # NaN: no browser could open the notebook
+            kept[str(kind)[:200]] = value
+    return kept

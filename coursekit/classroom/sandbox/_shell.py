@@ -187,7 +187,6 @@ def make_shell() -> CellShell:
 
     config = Config()
     config.InteractiveShell.colors = "nocolor"
-    config.InteractiveShell.cache_size = 0
     shell = CellShell.instance(config=config, user_ns={})
     shell.colors = "nocolor"
     return shell

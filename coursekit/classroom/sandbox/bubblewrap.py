@@ -98,12 +98,15 @@ def arguments(program: Path, limits: Limits, *, mounts: Sequence[str] = ()) -> l
     if os.geteuid() != 0:
         line += ["--unshare-user"]
     line += ["--hostname", "sandbox", "--die-with-parent", "--new-session"]
+    # Folders are made one by one: those that bubblewrap makes on the way are closed to everybody but root.
     for name in _SYSTEM:
         path = Path("/", name)
         if path.is_symlink():
             line += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             line += ["--ro-bind", str(path), str(path)]
+    for folder in ("/etc", "/sys", "/sys/devices", "/sys/devices/system"):
+        line += ["--perms", "0755", "--dir", folder]
     for name in _FROM_ETC:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     line += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu"]
@@ -111,7 +114,7 @@ def arguments(program: Path, limits: Limits, *, mounts: Sequence[str] = ()) -> l
     made: set[Path] = set()
     for place in visible_folders():
         for above in reversed(place.parents[:-1]):
-            if above not in made:  # bubblewrap would make it for its owner alone
+            if above not in made:
                 line += ["--perms", "0755", "--dir", str(above)]
                 made.add(above)
         line += ["--ro-bind", str(place), str(place)]

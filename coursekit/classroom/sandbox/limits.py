@@ -34,8 +34,10 @@ class Limits:
     """Open files of one process."""
     cell_output: int = 100_000
     """Characters of streams kept of a cell; the rest is dropped, not punished."""
-    cell_display: int = 2_000_000
+    cell_display: int = 1_000_000
     """Characters of one displayed object; a larger one is replaced by a note."""
+    notebook_display: int = 2_500_000
+    """Characters of all that a notebook displays; later displays are replaced by a note."""
 
     def __post_init__(self) -> None:
         for name in ("cell_seconds", "notebook_seconds", "memory", "processes", "disk", "files"):

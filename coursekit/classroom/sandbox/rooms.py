@@ -124,6 +124,10 @@ class Room:
         """Run a cell. A judge's cell asks the student's room; its outputs stand where they came."""
         return self._exchange({"do": "cell", "source": source, "graded": graded}, seconds, student)
 
+    def hidden(self, name: str, at: Any, *, seconds: float, student: Any) -> Ran:
+        """Have the judge run a hidden check; what the student's process shows meanwhile is dropped."""
+        return self._exchange({"do": "hidden", "name": name, "at": at}, seconds, student)
+
     def checks(self, path: Path, sources: Sequence[str]) -> Ran:
         """Have the judge load the hidden checks."""
         return self._exchange({"do": "checks", "path": str(path), "sources": list(sources)}, _START_SECONDS, None)
@@ -135,7 +139,7 @@ class Room:
     def _exchange(self, message: Mapping[str, Any], seconds: float, student: Room | None) -> Ran:
         if self.stopped:
             return Ran(stopped=self.stopped)
-        started = time.monotonic()
+        started, self._hidden = time.monotonic(), message["do"] == "hidden"
         try:
             self._write(message, started + seconds)
             ran = self._wait(seconds, student)
@@ -171,7 +175,7 @@ class Room:
         kept = Kept(self._limits)
         begun = time.monotonic()
         deadline, look, received = begun + seconds, begun + 2 * _LOOK_SECONDS, 0
-        interrupted = False
+        interrupted = told = False
         while True:
             now = time.monotonic()
             if now >= deadline:
@@ -205,7 +209,10 @@ class Room:
                     if "out" in frame:
                         kept.add(frame["out"])
                     elif "ask" in frame and student is not None:
-                        self._relay(frame["ask"], student, max(0.1, deadline - time.monotonic()), kept, deadline)
+                        left = max(0.1, deadline - time.monotonic())
+                        if self._relay(frame["ask"], student, left, kept, deadline) and not told:
+                            # It is not the judge that was slow: let it end its cell, once.
+                            told, deadline = True, max(deadline, time.monotonic() + _GRACE_SECONDS)
                     elif "done" in frame:
                         self._drain(kept)
                         stopped = TIME if interrupted else str(frame.get("stopped") or "")
@@ -213,13 +220,14 @@ class Room:
                     elif "hello" in frame:
                         return Ran()
 
-    def _relay(self, question: Any, student: Room, seconds: float, kept: Kept, deadline: float) -> None:
-        """Pass a judge's question to the student's room, and the answer back."""
+    def _relay(self, question: Any, student: Room, seconds: float, kept: Kept, deadline: float) -> bool:
+        """Pass a judge's question to the student's room, and the answer back; say whether it was stopped."""
         asked = student.exchange({"do": "ask", "message": question}, seconds)
-        for output in asked.outputs:
+        for output in asked.outputs if not self._hidden else []:
             kept.add(output)
         reply = {"stopped": asked.stopped} if asked.stopped else {"reply": asked.done.get("reply")}
-        self._write(reply, deadline + _GRACE_SECONDS)
+        self._write(reply, time.monotonic() + _GRACE_SECONDS)
+        return bool(asked.stopped)
 
     def _ended(self, kept: Kept, why: str) -> Ran:
         self._drain(kept)
