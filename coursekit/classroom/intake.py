@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-LARGEST_NOTEBOOK = 50_000_000
+LARGEST_NOTEBOOK = 100_000_000
 LARGEST_FILE = 100_000_000
 MOST_FILES = 2_000
 _IGNORED = ("__pycache__", ".ipynb_checkpoints", "timestamp.txt", ".DS_Store", "Thumbs.db", "__MACOSX")

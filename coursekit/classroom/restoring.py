@@ -45,6 +45,9 @@ _LARGE_OUTPUTS = 5_000_000  # characters
 class UnreadableError(ValueError):
     """A file that no grader can run; the text says why."""
 
+    flags: tuple[str, ...] = ()
+    """What was odd about the hand-in that it came with."""
+
 
 @dataclass(frozen=True)
 class Restored:

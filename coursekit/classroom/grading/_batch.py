@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -150,7 +151,7 @@ class Batch:
             job, odd = prepare(session, self.course, self.material, student, settings)
             return job, [*odd, *flags]
         except UnreadableError as error:
-            result = failed(str(error), flags, retry=False, message=_UNREADABLE)
+            result = failed(str(error), [*error.flags, *flags], retry=False, message=_UNREADABLE)
         except Exception as error:  # a defect here or in nbgrader must cost one hand-in, not the class
             result = failed(f"{type(error).__name__}: {error}", flags, retry=True)
         self._record(session, student, result, {"engine": settings["engine"]}, publish_changes)
@@ -269,4 +270,8 @@ def _mended_timestamp(course: Course, assignment: str, student: str) -> list[str
     except (ValueError, OverflowError, AttributeError, TypeError, OSError):
         aside.parent.mkdir(parents=True, exist_ok=True)
         path.replace(aside)
-    return ["timestamp:"] if aside.is_file() or aside.is_symlink() else []
+    if not os.path.lexists(aside):
+        return []
+    mode = aside.lstat().st_mode
+    kind = ["symlink:timestamp.txt"] if stat.S_ISLNK(mode) else [] if stat.S_ISREG(mode) else ["special:timestamp.txt"]
+    return ["timestamp:", *kind]

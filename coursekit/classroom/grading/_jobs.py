@@ -88,7 +88,9 @@ def prepare(
     folder, name = course.folder("submitted", assignment, student), f"{assignment}.ipynb"
     intake = take_in(folder, name, provided=material.files)
     if Path(name) not in intake.files:
-        raise UnreadableError(_why_missing(folder, name, intake.flags))
+        missing = UnreadableError(_why_missing(folder, name, intake.flags))
+        missing.flags = intake.flags
+        raise missing
     raw = (folder / name).read_bytes()
     restored = restore(read_submission(raw), material.released)
     flags = [*restored.flags, *oddities(raw), *intake.flags]

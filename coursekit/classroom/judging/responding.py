@@ -47,7 +47,9 @@ class Responder:
             found = self._find(path, names)
         except (KeyError, AttributeError, IndexError):
             return {"error": "NameError", "missing": True, "message": str(path[-1])}
-        except Exception as error:  # a property may raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a property may raise anything
             return _failure(error)
         if message["do"] == "get":
             return {"callable": True} if callable(found) else self._value(found)
@@ -55,7 +57,9 @@ class Responder:
             values = [unpack(value, resolve=self._resolve) for value in message["values"]]
             named = {name: unpack(value, resolve=self._resolve) for name, value in message["named"].items()}
             result = found(*values, **named)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: it would end more than this call
             return _failure(error)
         return {"value": self._keep(result)} if message.get("opaque") else self._value(result)
 

@@ -119,7 +119,8 @@ def reset_signals() -> None:
     for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # as Python has them: an OSError instead of a death
+        signal.signal(number, signal.SIG_IGN)
 
 
 def bring_files(folder: int, target: Path, *, uid: int | None, room: int) -> None:

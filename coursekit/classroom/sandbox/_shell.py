@@ -158,10 +158,15 @@ class CellShell(InteractiveShell):
 
     def run(self, source: str) -> None:
         """Run a cell as a notebook does."""
-        self.run_cell(source, store_history=True)
+        self._told = False
+        result = self.run_cell(source, store_history=True)
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None and not self._told:  # no memory was left to format it
+            self._showtraceback(type(error), error, [])
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         self.end_cell()
+        self._told = True
         name = etype.__name__ if isinstance(etype, type) else str(etype)
         self._emit({"output_type": "error", "ename": name, "evalue": _text(evalue), "traceback": [str(x) for x in stb]})
 

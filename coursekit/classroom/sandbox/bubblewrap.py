@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -176,6 +178,7 @@ class Namespaces:
     """
 
     def __init__(self, program: Path, limits: Limits) -> None:
+        self.pid = 0
         read, write = os.pipe()
         line = [*arguments(program, limits), "--info-fd", str(write), "--", "/bin/sh", "-c", "echo r; exec cat"]
         try:
@@ -204,7 +207,10 @@ class Namespaces:
         self.close()
 
     def close(self) -> None:
-        """Kill everything inside."""
+        """Kill everything inside: the end of a namespace's first process is the end of all."""
+        with contextlib.suppress(ProcessLookupError):
+            if self.pid:
+                os.kill(self.pid, signal.SIGKILL)
         self._holder.kill()
         self._holder.wait()
         for stream in (self._holder.stdin, self._holder.stdout, self._holder.stderr):
