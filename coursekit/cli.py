@@ -205,7 +205,7 @@ def class_grade(
     """Grade every new or changed hand-in.
 
     Exit status: 0, all graded; 2, some could not be graded; 3, points that a mended test changes wait to be
-    published.
+    published; 130, interrupted.
     """
     from coursekit.classroom.course import open_course
     from coursekit.classroom.grading import grade
@@ -213,22 +213,26 @@ def class_grade(
     opened = open_course(course)
     if not sandbox:
         typer.echo("No sandbox: hand-ins run with the rights of this account.", err=True)
-    with _Progress(name, len(opened.students())) as progress:
-        report = grade(
-            opened,
-            name,
-            students=student,
-            workers=workers,
-            engine=engine,
-            sandbox=sandbox,
-            scheduler=scheduler,
-            cell_timeout=cell_timeout,
-            notebook_timeout=notebook_timeout,
-            memory=None if memory is None else memory << 20,
-            force=force,
-            publish_changes=publish,
-            on_result=progress.advance,
-        )
+    try:
+        with _Progress(name, len(opened.students())) as progress:
+            report = grade(
+                opened,
+                name,
+                students=student,
+                workers=workers,
+                engine=engine,
+                sandbox=sandbox,
+                scheduler=scheduler,
+                cell_timeout=cell_timeout,
+                notebook_timeout=notebook_timeout,
+                memory=None if memory is None else memory << 20,
+                force=force,
+                publish_changes=publish,
+                on_result=progress.advance,
+            )
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. What is graded is recorded; the same command goes on from there.", err=True)
+        raise typer.Exit(130) from None
     _grades(report)
     _finish(report)
 

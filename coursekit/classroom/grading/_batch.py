@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,8 +46,8 @@ class Batch:
         with self.course.gradebook() as gradebook:
             self.highest = float(gradebook.find_assignment(self.assignment).max_score)
 
-    def sort(self, wanted: list[str], *, force: bool, longest: float | None) -> list[str]:
-        """Find whose hand-in has to be graded; everybody else has a result already."""
+    def sort(self, wanted: list[str], *, force: bool, longest: float | None, publish: bool = False) -> list[str]:
+        """Find whose hand-in has to be graded; everybody else has a result already, published or held."""
         todo = []
         for student, name in self.roster.items():
             folder = self.course.folder("submitted", self.assignment, student)
@@ -54,7 +55,8 @@ class Batch:
                 self._done(Grade(student, name, "missing", 0.0, self.highest, "nothing was handed in"))
                 continue
             known = self.records.read("grades", student)
-            if student in wanted and (force or not self._holds(known, folder, longest)):
+            results = [known] if publish else [known, self.records.read("results", student)]
+            if student in wanted and (force or not any(self._holds(one, folder, longest) for one in results)):
                 todo.append(student)
             elif known:
                 self._done(_as_grade(known, name))
@@ -116,7 +118,8 @@ class Batch:
             "reference_seconds": outcome["seconds"],
             "warnings": warnings,
         }
-        self.records.write("calibration", calibration)
+        with contextlib.suppress(OSError):  # the next batch measures again
+            self.records.write("calibration", calibration)
         return calibration
 
     def run(self, pool: Pool, todo: list[str], settings: dict[str, Any], *, publish_changes: bool) -> None:
@@ -144,8 +147,9 @@ class Batch:
     ) -> tuple[Job, list[str]] | None:
         """Make the job, or record why there is none."""
         about = read_json(self.course.records("imports", self.assignment, f"{student}.json"))
-        flags = [*_mended_timestamp(self.course, self.assignment, student), *about.get("flags", [])]
+        flags = about.get("flags", [])
         try:
+            flags = [*_mended_timestamp(self.course, self.assignment, student), *flags]
             if self.course.folder("submitted", self.assignment, student).is_symlink():
                 raise UnreadableError("the hand-in is a link, not a folder")
             job, odd = prepare(session, self.course, self.material, student, settings)
@@ -199,7 +203,8 @@ class Batch:
                 publish(session, self.course, self.records, student, result)
                 known = self.records.read("grades", student)
         except Exception as error:
-            reason = f"not recorded, the next run does it ({type(error).__name__}: {str(error)[:200]})"
+            said = str(error).partition("\n")[0][:200]
+            reason = f"not recorded, the next run does it ({type(error).__name__}: {said})"
             self._done(Grade(student, self.roster[student], "failed", 0.0, self.highest, reason))
             return
         if result["retry"]:

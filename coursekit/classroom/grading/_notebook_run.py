@@ -153,7 +153,8 @@ class NotebookRun:
         self.stops.append((TIMEOUT if ran.stopped == TIME else CRASH, name))
         self.hit.append(f"{ran.stopped}: {name}")
         if ran.stopped == TIME:
-            self._cell_seconds = max(_LEAST_AFTER_TIMEOUT, self._limits.cell_seconds / 3)
+            least = min(_LEAST_AFTER_TIMEOUT, self._limits.cell_seconds)
+            self._cell_seconds = max(least, self._limits.cell_seconds / 3)
 
 
 def _is_test(meta: dict[str, Any]) -> bool:

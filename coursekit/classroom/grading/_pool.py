@@ -21,6 +21,7 @@ OVERHEAD_SECONDS = 90.0
 """On top of a notebook's limit before a worker is taken for hanging: it starts, and imports."""
 
 _DASK_TRIES = 3
+_GRACE_SECONDS = 3.0  # for a worker to close what it has open
 _numbers = itertools.count()
 
 
@@ -46,6 +47,7 @@ class Worker:
         self._scratch = scratch or tempfile.gettempdir()
         self._slot = next(_numbers) if slot is None else slot
         self._process: subprocess.Popen[str] | None = None
+        self._over = False
 
     def start(self) -> None:
         """Start the process, so that it is up when the first job comes."""
@@ -58,7 +60,7 @@ class Worker:
         }
         self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "coursekit.classroom.grading._worker", str(self._slot % 1000)],
+            [sys.executable, "-m", "coursekit.classroom.grading._worker", str(self._slot % 1000), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -71,6 +73,8 @@ class Worker:
         """Run a job; a process that dies is replaced once, one that hangs is ended."""
         started, said = time.monotonic(), ""
         for _ in range(2):
+            if self._over:
+                break
             try:
                 outcome = self._ask(job, limit)
             except (OSError, ValueError) as error:
@@ -88,6 +92,9 @@ class Worker:
     def _ask(self, job: Job, limit: float) -> Outcome:
         if self._process is None or self._process.poll() is not None:
             self.start()
+        if self._over:  # since somebody ended it while it was starting
+            self.close()
+            raise OSError("the batch is over")
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
         alarm = threading.Timer(limit, end_tree, [process.pid])
@@ -108,13 +115,22 @@ class Worker:
             return self._said.read()[-500:].strip()
         return ""
 
+    def end(self) -> None:
+        """End the process, and start no other."""
+        self._over = True
+        self.close()
+
     def close(self) -> None:
         """End the process and everything it started."""
         process, self._process = self._process, None  # two threads may close: the batch's end and the worker's own
         if process is None:
             return
-        end_tree(process.pid)
-        process.wait()
+        try:
+            process.terminate()
+            process.wait(timeout=_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            end_tree(process.pid)
+            process.wait()
         for stream in (process.stdin, process.stdout, self._said):
             if stream is not None:
                 with contextlib.suppress(OSError, ValueError):  # what was not read any more
@@ -176,7 +192,7 @@ class LocalPool:
         for _ in self._threads:
             self._jobs.put(None)
         for worker in self._workers:
-            worker.close()
+            worker.end()
         for thread in self._threads:
             thread.join(timeout=10)
         self._scratch.cleanup()

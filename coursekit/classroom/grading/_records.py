@@ -75,16 +75,17 @@ class Records:
                 ) from None
             yield
 
-    def tidy(self) -> None:
-        """Remove what a batch that was killed has left: half-written files, results that are published."""
+    def tidy(self, assignment: str) -> None:
+        """Remove what no batch is at any more: half-written files, results that do not wait to be published."""
         for kind in ("results", "grades"):
             for path in self.course.records(kind, self.assignment).glob(".writing-*"):
                 path.unlink(missing_ok=True)
         for path in self.course.records("building").glob(f"*/{self.assignment}"):
             shutil.rmtree(path, ignore_errors=True)
         for student in self.waiting():
-            result, known = self.read("results", student), self.read("grades", student)
-            if known and all(known.get(name) == result.get(name) for name in ("submission", "assignment", "graded_at")):
+            result = self.read("results", student)
+            handed_in = submission_digest(self.course.folder("submitted", self.assignment, student))
+            if not result.get("held") or (result["assignment"], result["submission"]) != (assignment, handed_in):
                 self.remove("results", student)
 
     def _path(self, kind: str, student: str) -> Path:

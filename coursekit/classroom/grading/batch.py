@@ -109,8 +109,8 @@ def grade(
     batch = Batch(course, assignment, roster, on_result)
     settings = {"engine": engine, "sandbox": sandbox and engine != "nbgrader"}
     with batch.records.alone():
-        batch.records.tidy()
-        todo = batch.sort(wanted, force=force, longest=cell_timeout)
+        batch.records.tidy(batch.digest)
+        todo = batch.sort(wanted, force=force, longest=cell_timeout, publish=publish_changes)
         if todo:
             pool: Pool = DaskPool(scheduler) if scheduler else LocalPool(min(workers or os.cpu_count() or 1, len(todo)))
             try:

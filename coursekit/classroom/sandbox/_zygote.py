@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -94,6 +95,7 @@ def _go(order: dict[str, Any], fds: list[int], control: socket.socket, shell: An
     """In the child: join, fork into the pid namespace, confine, serve. Never returns."""
     connection_fd, output_fd, status_fd, *folder = fds
     try:
+        os.setpgid(0, 0)  # what ends the grader's group must not end the one who looks after the child
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         control.close()
         if order["isolated"]:
@@ -104,6 +106,7 @@ def _go(order: dict[str, Any], fds: list[int], control: socket.socket, shell: An
         for number in (connection_fd, output_fd, *folder):
             os.close(number)
         os.write(status_fd, json.dumps({"pid": child}).encode() + b"\n")
+        _wait(child, status_fd)
         _, status, usage = os.wait4(child, 0)
         told = {
             "exit": os.waitstatus_to_exitcode(status),
@@ -114,6 +117,15 @@ def _go(order: dict[str, Any], fds: list[int], control: socket.socket, shell: An
     except BaseException as error:
         _tell(status_fd, error)
     os._exit(0)
+
+
+def _wait(child: int, status_fd: int) -> None:
+    """Wait until a child ends; kill it when nobody is there any more to read how it ended."""
+    ended, ready = os.pidfd_open(child), select.poll()
+    ready.register(ended, select.POLLIN)
+    ready.register(status_fd, 0)  # an error, which is always reported: the other end is closed
+    if ended not in dict(ready.poll()):
+        os.killpg(child, signal.SIGKILL)
 
 
 def _serve(

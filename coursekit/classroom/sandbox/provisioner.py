@@ -46,7 +46,9 @@ class SandboxProvisioner(LocalProvisioner):
             os.chown(connection.parent, order["uid"], order["uid"])
             os.chown(connection, order["uid"], order["uid"])
         place = str(connection.parent)
-        mounts = ["--bind", place, place, "--ro-bind", self.staged or place, "/staged"]
+        above = [str(folder) for folder in reversed(connection.parent.parents)][1:]
+        mounts = [part for folder in above for part in ("--perms", "0755", "--dir", folder)]
+        mounts += ["--bind", place, place, "--ro-bind", self.staged or place, "/staged"]
         line = arguments(status.path, limits, mounts=mounts)
         line += ["--setenv", "PYTHONPATH", os.pathsep.join(path for path in sys.path if path)]
         inside = [sys.executable, "-m", "coursekit.classroom.sandbox._confined", json.dumps(order), "--"]
