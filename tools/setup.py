@@ -7,6 +7,7 @@ Only the standard library is used, so that any Python 3.11 to 3.13 with its venv
 
 from __future__ import annotations
 
+import ctypes.util
 import hashlib
 import os
 import shutil
@@ -39,7 +40,7 @@ def main() -> int:
         except subprocess.CalledProcessError as error:
             print(f"\nSetting up stopped: {' '.join(map(str, error.cmd))}\nThe lines above say why.", file=sys.stderr)
             return error.returncode or 1
-    _ensure_browser()
+    _ensure_system()
     return 0
 
 
@@ -76,23 +77,32 @@ def _venv_is_usable() -> bool:
     return asked.returncode == 0 and asked.stdout.strip() == repr(sys.version_info[:2])
 
 
-def _ensure_browser() -> None:
-    """The browser tests drive the system's Chromium; install Debian's where that can be done unasked."""
-    if any(shutil.which(name) for name in BROWSERS):
+def _ensure_system() -> None:
+    """What no Python package brings: Chromium for the browser tests, libseccomp for graders' sandbox.
+
+    Debian's packages are installed where that can be done unasked; elsewhere the command is told.
+    """
+    lacking = {}
+    if not any(shutil.which(name) for name in BROWSERS):
+        lacking["the browser tests"] = ["chromium", "fonts-nanum"]
+    if sys.platform.startswith("linux") and ctypes.util.find_library("seccomp") is None:
+        lacking["grading in a sandbox"] = ["libseccomp2"]
+    if not lacking:
         return
-    command = "apt-get update && apt-get install -y chromium fonts-nanum"
+    packages = [package for needed in lacking.values() for package in needed]
+    command = f"apt-get update && apt-get install -y {' '.join(packages)}"
     apt = shutil.which("apt-get")
     if apt and hasattr(os, "geteuid") and os.geteuid() == 0:
-        print("Installing Debian's chromium for the browser tests", flush=True)
+        print(f"Installing for {' and '.join(lacking)}: {' '.join(packages)}", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for arguments in (["update", "-qq"], ["install", "-y", "-qq", "chromium", "fonts-nanum"]):
+        for arguments in (["update", "-qq"], ["install", "-y", "-qq", *packages]):
             done = subprocess.run([apt, *arguments], env=environment, stdout=subprocess.DEVNULL)
             if done.returncode != 0:
-                print(f"That failed; the browser tests need it: {command}", file=sys.stderr)
+                print(f"That failed; {' and '.join(lacking)} need it: {command}", file=sys.stderr)
                 return
     else:
-        hint = f"sudo sh -c '{command}'" if apt else "install Chromium or Google Chrome"
-        print(f"No Chromium found: everything works but the browser tests. To run them: {hint}", file=sys.stderr)
+        hint = f"sudo sh -c '{command}'" if apt else f"install {' '.join(packages)}"
+        print(f"Everything works but {' and '.join(lacking)}. For them: {hint}", file=sys.stderr)
 
 
 if __name__ == "__main__":
