@@ -8,12 +8,18 @@ they commit is committed when all of it is there.
 
 from __future__ import annotations
 
+import functools
 import importlib
+import json
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
+
+import jsonschema
+from nbgrader.nbgraderformat import common
 
 from coursekit.classroom.course import Course, captured_log
 
@@ -34,12 +40,15 @@ class GradebookSession:
         self._commit = database.commit
         database.commit = database.flush
         shared = _Shared(self.gradebook)
+        # What nbgrader raises it also logs, with a traceback in the middle of a progress bar.
+        self._stack.enter_context(mock.patch.object(logging.getLogger("tornado.application"), "disabled", True))
         self._stack.enter_context(warnings.catch_warnings())
         # nbgrader builds a submission's rows before it adds them; flushing in between is what it does anyway.
         warnings.filterwarnings("ignore", message="Object of type .* not in session")
         for name in _OPENERS:
             module = importlib.import_module(f"nbgrader.preprocessors.{name}")
             self._stack.enter_context(mock.patch.object(module, "Gradebook", lambda *_, **__: shared))
+        self._stack.enter_context(mock.patch.object(common.jsonschema, "validate", _validate))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,6 +83,24 @@ class GradebookSession:
             for step in steps:
                 notebook, resources = step(config=self.config)(notebook, resources)
         return notebook
+
+
+@functools.cache
+def _validator(schema: str) -> Any:
+    content = json.loads(schema)
+    kind = jsonschema.validators.validator_for(content)
+    kind.check_schema(content)
+    return kind(content)
+
+
+def _validate(instance: Any, schema: Any) -> None:
+    """What ``jsonschema.validate`` does, but the schema itself is checked once and not for every cell.
+
+    nbgrader validates the metadata of each cell twice, and most of its time went into this.
+    """
+    error = jsonschema.exceptions.best_match(_validator(json.dumps(schema, sort_keys=True)).iter_errors(instance))
+    if error is not None:
+        raise error
 
 
 class _Shared:

@@ -191,9 +191,10 @@ class LocalPool:
         """End the workers; what they were at is run again by the next batch."""
         for _ in self._threads:
             self._jobs.put(None)
-        for worker in self._workers:
-            worker.end()
-        for thread in self._threads:
+        ending = [threading.Thread(target=worker.end) for worker in self._workers]
+        for thread in ending:
+            thread.start()
+        for thread in [*ending, *self._threads]:
             thread.join(timeout=10)
         self._scratch.cleanup()
 
