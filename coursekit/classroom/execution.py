@@ -19,16 +19,7 @@ from nbgrader.utils import is_grade, is_solution
 from traitlets import Integer
 
 from coursekit.classroom.judging.checks import PLACE as CHECKS_PLACE
-
-TIMEOUT = "CellTimeoutError"
-CRASH = "DeadKernelError"
-NOT_RUN = "NotRun"
-STOPPED = {
-    TIMEOUT: "제한 시간 안에 끝나지 않아 멈추었습니다. 끝나지 않는 반복이 있는지 확인하세요.",
-    CRASH: "이 셀을 실행하다가 커널이 종료되었습니다.",
-    NOT_RUN: "앞의 셀에서 실행이 멈추어 이 셀은 실행되지 않았습니다.",
-}
-"""Error names that grading itself writes into a notebook, with what students read."""
+from coursekit.classroom.stops import CRASH, NOT_RUN, STOPPED, TIMEOUT
 
 _CELL_OUTPUT = 100_000  # characters of streams kept a cell: enough to debug, too little to hurt
 _CELL_DISPLAY = 2_000_000  # characters of one displayed object, an embedded picture for example

@@ -14,10 +14,10 @@ from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 
 from coursekit.classroom.course import RECORDS, Course, alembic_on_path, captured_log
-from coursekit.classroom.execution import STOPPED
 from coursekit.classroom.leaks import normalised, tells_something
 from coursekit.classroom.regions import public_part, read_lines
 from coursekit.classroom.restoring import describe
+from coursekit.classroom.stops import STOPPED
 from coursekit.writing import write_whole
 
 TEMPLATE = "coursekit_feedback"

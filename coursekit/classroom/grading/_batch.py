@@ -13,8 +13,9 @@ from typing import Any
 
 from coursekit.classroom.course import Course, CourseError
 from coursekit.classroom.grading import _records
+from coursekit.classroom.grading._executing import Job
 from coursekit.classroom.grading._gradebook_session import GradebookSession
-from coursekit.classroom.grading._jobs import Job, Material, prepare
+from coursekit.classroom.grading._jobs import Material, prepare
 from coursekit.classroom.grading._pool import OVERHEAD_SECONDS, Pool
 from coursekit.classroom.grading._publishing import Result, cell_points, failed, publish, result_of
 from coursekit.classroom.grading._records import Records, read_json

@@ -11,12 +11,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from coursekit.classroom.grading._jobs import Job
 from coursekit.classroom.grading._notebook_run import NotebookRun
 from coursekit.classroom.sandbox import Limits, SandboxError, sandbox_status
 from coursekit.classroom.sandbox.rooms import Room
 from coursekit.classroom.sandbox.zygote import Zygote
 
+Job = dict[str, Any]
 Outcome = dict[str, Any]
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import nbformat
 
 from coursekit.classroom.course import Course
+from coursekit.classroom.grading._executing import Job
 from coursekit.classroom.grading._gradebook_session import GradebookSession
 from coursekit.classroom.grading._records import seed_of
 from coursekit.classroom.intake import LARGEST_NOTEBOOK, take_in
@@ -22,8 +22,6 @@ from coursekit.classroom.judging.checks import FILE as CHECKS
 from coursekit.classroom.markers import is_private
 from coursekit.classroom.regions import without_markers
 from coursekit.classroom.restoring import UnreadableError, oddities, read_submission, restore
-
-Job = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -144,8 +142,3 @@ def _imports(notebook: nbformat.NotebookNode, checks: str) -> tuple[str, ...]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found[node.module] = None
     return tuple(found)
-
-
-def packed(job: Job) -> str:
-    """A job as a line of text."""
-    return json.dumps(job)

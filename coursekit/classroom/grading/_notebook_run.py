@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from coursekit.classroom.execution import CRASH, NOT_RUN, STOPPED, TIMEOUT
 from coursekit.classroom.sandbox import Limits
 from coursekit.classroom.sandbox._outputs import LEFT_OUT, TIME, Ran
 from coursekit.classroom.sandbox.rooms import Room
+from coursekit.classroom.stops import CRASH, NOT_RUN, STOPPED, TIMEOUT
 
 _LEAST_AFTER_TIMEOUT = 2.0
 _REPLAYS = 3

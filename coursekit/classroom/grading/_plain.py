@@ -9,9 +9,10 @@ from typing import Any
 import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from coursekit.classroom.execution import CRASH, NOT_RUN, STOPPED, TIMEOUT, BoundedExecute
-from coursekit.classroom.grading._jobs import Job
+from coursekit.classroom.execution import BoundedExecute
+from coursekit.classroom.grading._executing import Job
 from coursekit.classroom.judging.checks import PLACE
+from coursekit.classroom.stops import CRASH, NOT_RUN, STOPPED, TIMEOUT
 
 
 def run_plainly(job: Job) -> dict[str, Any]:

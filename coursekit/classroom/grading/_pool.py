@@ -1,4 +1,4 @@
-"""Workers: processes here, one a core, or a Dask cluster; both take the same jobs."""
+"""Workers: processes on this machine, one a core."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ import sys
 import tempfile
 import threading
 import time
-from typing import Any, Protocol
+from typing import Protocol
 
-from coursekit.classroom.grading._executing import Outcome
-from coursekit.classroom.grading._jobs import Job, packed
+from coursekit.classroom.grading._executing import Job, Outcome
 
 OVERHEAD_SECONDS = 90.0
 """On top of a notebook's limit before a worker is taken for hanging: it starts, and imports."""
 
-_DASK_TRIES = 3
 _GRACE_SECONDS = 3.0  # for a worker to close what it has open
-_numbers = itertools.count()
+numbers = itertools.count()
 
 
 class Pool(Protocol):
@@ -45,7 +43,7 @@ class Worker:
 
     def __init__(self, slot: int | None = None, *, scratch: str | None = None) -> None:
         self._scratch = scratch or tempfile.gettempdir()
-        self._slot = next(_numbers) if slot is None else slot
+        self._slot = next(numbers) if slot is None else slot
         self._process: subprocess.Popen[str] | None = None
         self._over = False
 
@@ -100,7 +98,7 @@ class Worker:
         alarm = threading.Timer(limit, end_tree, [process.pid])
         alarm.start()
         try:
-            process.stdin.write(packed(job) + "\n")
+            process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
             line = process.stdout.readline()
         finally:
@@ -197,61 +195,3 @@ class LocalPool:
         for thread in [*ending, *self._threads]:
             thread.join(timeout=10)
         self._scratch.cleanup()
-
-
-_local = threading.local()
-
-
-def run_on_cluster(job: Job, limit: float) -> Outcome:
-    """What a Dask worker runs: the same job in the same kind of process as on one machine."""
-    worker = getattr(_local, "worker", None)
-    if worker is None:
-        import atexit
-
-        worker = _local.worker = Worker()
-        atexit.register(worker.close)
-    return worker.ask(job, limit)
-
-
-class DaskPool:
-    """The workers of a Dask cluster; one that is lost costs no job, Dask gives it to another."""
-
-    def __init__(self, address: str) -> None:
-        from coursekit.classroom.course import CourseError
-
-        try:
-            from distributed import Client, as_completed
-        except ImportError as error:
-            raise CourseError("--scheduler needs Dask: pip install 'coursekit[cluster]'") from error
-        try:
-            self._client = Client(address, timeout=15, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise CourseError(
-                f"no Dask scheduler answers at {address}: start one with `dask scheduler` ({error})"
-            ) from error
-        threads = self._client.nthreads()
-        if not threads:
-            self._client.close()
-            raise CourseError(f"the scheduler at {address} has no workers: start some with `dask worker {address}`")
-        self.size = max(1, sum(threads.values()))
-        self._keys: dict[Any, str] = {}
-        self._done = as_completed(loop=self._client.loop)
-
-    def submit(self, key: str, job: Job, limit: float) -> None:
-        """Have a job run somewhere."""
-        future = self._client.submit(run_on_cluster, job, limit, pure=False, retries=_DASK_TRIES)
-        self._keys[future] = key
-        self._done.add(future)
-
-    def next(self) -> tuple[str, Outcome]:
-        """Wait for an outcome."""
-        future = next(self._done)
-        key = self._keys.pop(future)
-        error = future.exception()
-        if error is not None:
-            return key, {"error": f"the cluster could not run it ({type(error).__name__}: {str(error)[:300]})"}
-        return key, future.result()
-
-    def close(self) -> None:
-        """Leave the cluster; its workers stay."""
-        self._client.close()

@@ -9,11 +9,11 @@ from typing import Any
 import nbformat
 
 from coursekit.classroom.course import Course
-from coursekit.classroom.execution import CRASH, NOT_RUN, STOPPED, TIMEOUT, recording_steps
-from coursekit.classroom.grading._executing import Outcome
+from coursekit.classroom.execution import recording_steps
+from coursekit.classroom.grading._executing import Job, Outcome
 from coursekit.classroom.grading._gradebook_session import GradebookSession
-from coursekit.classroom.grading._jobs import Job
 from coursekit.classroom.grading._records import Records
+from coursekit.classroom.stops import CRASH, NOT_RUN, STOPPED, TIMEOUT
 
 Result = dict[str, Any]
 _WHY_STOPPED = {

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from coursekit.classroom.course import Course, CourseError
 from coursekit.classroom.grading._batch import CELL_MINIMUM, NOTEBOOK_MINIMUM, Batch
+from coursekit.classroom.grading._cluster import DaskPool
 from coursekit.classroom.grading._gradebook_session import GradebookSession
-from coursekit.classroom.grading._pool import DaskPool, LocalPool, Pool
+from coursekit.classroom.grading._pool import LocalPool, Pool
 from coursekit.classroom.grading._publishing import publish
 from coursekit.classroom.grading._records import Records, submission_digest
 from coursekit.classroom.grading.report import Grade, GradingReport
