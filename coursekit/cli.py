@@ -364,6 +364,8 @@ def _grades(report: GradingReport) -> None:
     frame["note"] = ["; ".join(filter(None, texts)) for texts in zip(frame["reason"], frame["flags"], strict=True)]
     counts = Counter(frame["status"])
     title = f"{report.assignment}: " + ", ".join(f"{count} {status}" for status, count in counts.items())
+    flagged = sum(bool(one.flags) for one in report.grades)
+    title += f"; {flagged} with something odd" if flagged else ""
     _table(frame[["student", "name", "status", "points", "note", "seconds"]], title)
 
 

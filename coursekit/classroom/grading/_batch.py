@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -168,7 +168,7 @@ class Batch:
             "engine": job["engine"],
             "sandbox": f"bubblewrap {status.version}" if job["sandbox"] else "none",
             "judged": outcome.get("judged", False),
-            "limits": job["limits"],
+            "limits": asdict(Limits(**job["limits"])),
             "limits_hit": outcome.get("limits_hit", []),
             "broken": outcome.get("broken", []),
             "seed": job["seed"],

@@ -179,18 +179,18 @@ class Namespaces:
 
     def __init__(self, program: Path, limits: Limits) -> None:
         self.pid = 0
-        read, write = os.pipe()
-        line = [*arguments(program, limits), "--info-fd", str(write), "--", "/bin/sh", "-c", "echo r; exec cat"]
+        # No pipe: if this process died, bubblewrap could not write to it, and would leave its child waiting for ever.
+        info = os.memfd_create("namespaces")
+        line = [*arguments(program, limits), "--info-fd", str(info), "--", "/bin/sh", "-c", "echo r; exec cat"]
         try:
             self._holder = subprocess.Popen(
-                line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(write,)
+                line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(info,)
             )
-            os.close(write)
             assert self._holder.stdout is not None
             ready = self._holder.stdout.read(1)  # only now everything is mounted
-            told = os.read(read, 4096).decode() if ready else ""
+            told = os.pread(info, 4096, 0).decode() if ready else ""
         finally:
-            os.close(read)
+            os.close(info)
         found = re.search(r'"child-pid":\s*(\d+)', told)
         if not ready or not found:
             assert self._holder.stderr is not None
