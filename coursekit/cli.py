@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    import pandas as pd
+from coursekit.classroom._printing import Progress, finish, show_grades, show_table
 
-    from coursekit.classroom.grading import Grade, GradingReport
+if TYPE_CHECKING:
+    from coursekit.classroom.course import Course
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 class_app = typer.Typer(no_args_is_help=True, help="The instructors' side: a class on nbgrader's gradebook.")
@@ -117,7 +117,7 @@ def doctor(
         typer.echo(json.dumps(content, ensure_ascii=False, indent=1))
     else:
         title = "submissions can be isolated" if report.isolates else "submissions cannot be isolated"
-        _table(report.to_frame()[["what", "state", "detail"]], f"{title} on this machine")
+        show_table(report.to_frame()[["what", "state", "detail"]], f"{title} on this machine")
         for one in report.findings:  # outside of the table, where a command can be copied whole
             if one.remedy:
                 typer.echo(f"{one.what}: {one.remedy}")
@@ -173,8 +173,10 @@ def class_import(
     from coursekit.classroom.course import open_course
     from coursekit.classroom.submissions import import_submissions
 
-    report = import_submissions(open_course(course), name, archive)
-    _table(report.to_frame(), f"{name}: {report.imported} imported, {len(report.unmatched)} without an owner")
+    opened = open_course(course)
+    name = _released(opened, name)
+    report = import_submissions(opened, name, archive)
+    show_table(report.to_frame(), f"{name}: {report.imported} imported, {len(report.unmatched)} without an owner")
     if report.unmatched:
         raise typer.Exit(2)
 
@@ -207,34 +209,35 @@ def class_grade(
     Exit status: 0, all graded; 2, some could not be graded; 3, points that a mended test changes wait to be
     published; 130, interrupted.
     """
+    from dataclasses import replace
+
     from coursekit.classroom.course import open_course
     from coursekit.classroom.grading import grade
 
     opened = open_course(course)
+    name = _released(opened, name)
+    student = [_on_roster(opened, one) for one in student] if student else None
     if not sandbox:
         typer.echo("No sandbox: hand-ins run with the rights of this account.", err=True)
-    try:
-        with _Progress(name, len(opened.students())) as progress:
-            report = grade(
-                opened,
-                name,
-                students=student,
-                workers=workers,
-                engine=engine,
-                sandbox=sandbox,
-                scheduler=scheduler,
-                cell_timeout=cell_timeout,
-                notebook_timeout=notebook_timeout,
-                memory=None if memory is None else memory << 20,
-                force=force,
-                publish_changes=publish,
-                on_result=progress.advance,
-            )
-    except KeyboardInterrupt:
-        typer.echo("Interrupted. What is graded is recorded; the same command goes on from there.", err=True)
-        raise typer.Exit(130) from None
-    _grades(report)
-    _finish(report)
+    with Progress(name, len(opened.students())) as progress:
+        report = grade(
+            opened,
+            name,
+            students=student,
+            workers=workers,
+            engine=engine,
+            sandbox=sandbox,
+            scheduler=scheduler,
+            cell_timeout=cell_timeout,
+            notebook_timeout=notebook_timeout,
+            memory=None if memory is None else memory << 20,
+            force=force,
+            publish_changes=publish,
+            on_result=progress.advance,
+        )
+    asked = replace(report, grades=tuple(one for one in report.grades if not student or one.student in student))
+    show_grades(asked)
+    finish(asked)
 
 
 @class_app.command("publish")
@@ -246,9 +249,15 @@ def class_publish(
     from coursekit.classroom.grading import publish_held, recorded
 
     opened = open_course(course)
-    before = recorded(opened, name).differences_frame()
+    name = _released(opened, name)
+    waiting = recorded(opened, name)
+    if not waiting.differences:
+        typer.echo(f"{name}: no points wait to be published")
+        return
     publish_held(opened, name)
-    _table(before, f"{name}: published")
+    for warning in waiting.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    show_table(waiting.differences_frame(), f"{name}: published. Write the feedback pages anew: class feedback {name}")
 
 
 @class_app.command("inspect")
@@ -285,6 +294,7 @@ def class_feedback(
     from coursekit.classroom.feedback import write_feedback
 
     opened = open_course(course)
+    name = _released(opened, name)
     pages = write_feedback(opened, name)
     typer.echo(f"{len(pages)} pages: {opened.root / 'feedback'}/<student>/{name}/{name}.html")
 
@@ -299,7 +309,7 @@ def class_gradebook(
     from coursekit.classroom.gradebook import scores
 
     table = scores(open_course(course))
-    _table(table.to_frame(), "gradebook")
+    show_table(table.to_frame(), "gradebook")
     if csv is not None:
         typer.echo(f"written: {table.save(csv)}")
 
@@ -313,9 +323,9 @@ def class_prove(
     from coursekit.classroom.contracts import prove
 
     source = _source(name)
-    with _Progress(source.name, len(list((source / "variants").glob("*.py"))) + 2) as progress:
+    with Progress(source.name, len(list((source / "variants").glob("*.py"))) + 2) as progress:
         report = prove(source, workers=workers, on_result=progress.advance)
-    _table(report.to_frame(), f"{source.name}: kill rate {report.kill_rate:.0%}")
+    show_table(report.to_frame(), f"{source.name}: kill rate {report.kill_rate:.0%}")
     if not report.ok:
         raise typer.Exit(1)
 
@@ -330,10 +340,10 @@ def class_demo(
     """Let 24 simulated students hand in lab 1 and quiz 1, and grade them."""
     from coursekit.classroom import demo
 
-    with _Progress("demo", 0) as progress:
+    with Progress("demo", 0) as progress:
         result = demo.run(directory, workers=workers, on_step=progress.describe, on_result=progress.advance)
     for report in result.gradings:
-        _grades(report)
+        show_grades(report)
     typer.echo(f"class report: {result.summary}")
     typer.echo(f"feedback:     {directory / 'class' / 'feedback'}")
 
@@ -355,88 +365,18 @@ def _source(name: str) -> Path:
     raise ValueError(f"{name!r} is no source folder and no assignment of this repository; there are: {known}")
 
 
-def _grades(report: GradingReport) -> None:
-    """Print a grading report so that it fits a terminal: what needs no word gets none."""
-    from collections import Counter
+def _released(course: Course, name: str) -> str:
+    """The released assignment that a name, or the beginning of one, means."""
+    from coursekit.classroom.inspection import find_assignment
 
-    frame = report.to_frame()
-    frame["points"] = [f"{one.score:g} / {one.max_score:g}" for one in report.grades]
-    frame["note"] = ["; ".join(filter(None, texts)) for texts in zip(frame["reason"], frame["flags"], strict=True)]
-    counts = Counter(frame["status"])
-    title = f"{report.assignment}: " + ", ".join(f"{count} {status}" for status, count in counts.items())
-    flagged = sum(bool(one.flags) for one in report.grades)
-    title += f"; {flagged} with something odd" if flagged else ""
-    _table(frame[["student", "name", "status", "points", "note", "seconds"]], title)
+    return find_assignment(course.assignments(), name)
 
 
-def _finish(report: GradingReport) -> None:
-    """Say what the table does not show, and end with a status that scripts can read."""
-    for warning in report.warnings:
-        typer.echo(f"warning: {warning}", err=True)
-    if report.differences:
-        students = len({one.student for one in report.differences})
-        _table(report.differences_frame(), f"{students} students' points change because the assignment was mended")
-        typer.echo(
-            f"The gradebook has the points of before. To publish these: coursekit class publish {report.assignment}"
-        )
-    if any(one.status == "failed" for one in report.grades):
-        raise typer.Exit(2)
-    if report.differences:
-        raise typer.Exit(3)
+def _on_roster(course: Course, asked: str) -> str:
+    """The id of the student whose id or name was given."""
+    from coursekit.classroom.inspection import find_student
 
-
-def _table(frame: pd.DataFrame, title: str) -> None:
-    """Print a frame; long texts wrap instead of vanishing."""
-    import math
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left")
-    for column in frame.columns:
-        number = frame[column].dtype.kind in "fi"
-        table.add_column(str(column), justify="right" if number else "left", overflow="fold")
-    for row in frame.itertuples(index=False):
-        cells = ["" if isinstance(value, float) and math.isnan(value) else _shown(value) for value in row]
-        table.add_row(*(Text(cell) for cell in cells))
-    console = Console()
-    (console if console.is_terminal else Console(width=140)).print(table)  # a log has no window to fit
-
-
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-class _Progress:
-    """A bar that counts hand-ins, with the time left."""
-
-    def __init__(self, title: str, total: int) -> None:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self._progress = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn())
-        self._task = self._progress.add_task(title, total=total or None)
-
-    def __enter__(self) -> _Progress:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def advance(self, result: Grade) -> None:
-        self._progress.advance(self._task)
-
-    def describe(self, title: str, total: int) -> None:
-        self._progress.reset(self._task, description=title, total=total or None)
+    return find_student(course.students(), asked).id
 
 
 def main() -> None:

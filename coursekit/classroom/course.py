@@ -58,8 +58,13 @@ class Course:
         return str(self.config().CourseDirectory.db_url)
 
     def config(self) -> Config:
-        """Nbgrader's configuration for this course."""
-        return nbgrader_config(self.root)
+        """Nbgrader's configuration for this course, with what its own file adds: late penalties, say."""
+        from traitlets.config import PyFileConfigLoader
+
+        config = nbgrader_config(self.root)
+        if (self.root / CONFIG_NAME).is_file():
+            config.merge(PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config())
+        return config
 
     def folder(self, step: str, assignment: str, student: str = ".") -> Path:
         """Where nbgrader keeps one step (source, release, submitted, autograded, feedback)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ _SHOWN = ("image/png", "image/jpeg", "text/html", "text/plain")
 _TEXT_TAGS = "a abbr b blockquote br caption code del div em h1 h2 h3 h4 h5 h6 hr i img p pre s span strong sub sup"
 _TABLE_TAGS = "col colgroup dd dl dt li ol table tbody td tfoot th thead tr ul"
 _VALUES = re.compile(r"DESIRED|ACTUAL|Mismatched elements|\[left\]|\[right\]|Arrays are not|!=")
+_DEEPEST = 200
+_NEVER_OPEN = set("area base br col embed hr img input link meta source track wbr".split())
+_TOO_DEEP = "<p>(너무 깊이 겹친 HTML이어서 뺐습니다)</p>"
 _NOTHING_SAID = "확인하는 조건이 성립하지 않았습니다."
 
 
@@ -207,6 +211,8 @@ def clean_html(text: str) -> str:
     import bleach
 
     text = re.sub(r"(?is)<(script|style|iframe|object|svg|math|template)\b.*?(</\1\s*>|\Z)", "", text)
+    if _endless(text):
+        return _TOO_DEEP
 
     def allowed(tag: str, name: str, value: str) -> bool:
         if name == "src":
@@ -223,6 +229,23 @@ def clean_html(text: str) -> str:
         strip=True,
         strip_comments=True,
     )
+
+
+def _endless(text: str) -> bool:
+    """Whether tags stand open in such numbers that the parser, which looks at all of them each time, takes hours."""
+    standing: Counter[str] = Counter()
+    depth = 0
+    for closing, name in re.findall(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)", text):
+        name = name.lower()
+        if name in _NEVER_OPEN:
+            continue
+        if not closing:
+            standing[name], depth = standing[name] + 1, depth + 1
+        elif standing[name]:
+            standing[name], depth = standing[name] - 1, depth - 1
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def _fit(output: NotebookNode, *, is_test: bool, hidden: set[str]) -> NotebookNode:

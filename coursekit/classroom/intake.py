@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Collection, Iterator
@@ -13,8 +14,12 @@ from pathlib import Path
 
 LARGEST_NOTEBOOK = 100_000_000
 LARGEST_FILE = 100_000_000
+LARGEST_TOTAL = 200_000_000
+TIMESTAMP = "timestamp.txt"
+"""When it was handed in, as nbgrader reads it; a part of the digest, since penalties depend on it."""
 MOST_FILES = 2_000
-_IGNORED = ("__pycache__", ".ipynb_checkpoints", "timestamp.txt", ".DS_Store", "Thumbs.db", "__MACOSX")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_IGNORED = ("__pycache__", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "__MACOSX")
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,14 @@ def take_in(folder: Path, notebook: str, *, provided: Collection[str] = ()) -> I
     """
     files: list[Path] = []
     flags: list[str] = []
+    theirs = {Path(one) for one in provided}
+    folders = {parent for one in theirs for parent in one.parents}
+    room = LARGEST_TOTAL
     for path, mode in _walk(folder):
         inside = path.relative_to(folder)
         name = inside.as_posix()
+        if name == TIMESTAMP:
+            continue  # the LMS's, not the student's
         text = os.fsencode(name).decode("utf-8", "backslashreplace")
         if text != name:
             flags.append(f"special:{text}")  # no text, and so no record, can hold such a name
@@ -72,13 +82,18 @@ def take_in(folder: Path, notebook: str, *, provided: Collection[str] = ()) -> I
                 flags.append(f"shadow:{name}")
         elif not stat.S_ISREG(mode):
             flags.append(f"special:{name}")
-        elif len(files) >= MOST_FILES or path.stat().st_size > (LARGEST_NOTEBOOK if name == notebook else LARGEST_FILE):
+        elif inside in folders or theirs.intersection(inside.parents):
+            flags.append(f"special:{name}")  # a file where the assignment has a folder, or the other way round
+        elif len(files) >= MOST_FILES or path.stat().st_size > (
+            LARGEST_NOTEBOOK if name == notebook else min(LARGEST_FILE, room)
+        ):
             flags.append(f"big_file:{name}")
         elif _shadows(Path(inside.parts[0])) and inside.suffix in (".py", ".so", ".pyc"):
             if len(inside.parts) == 1:
                 flags.append(f"shadow:{name}")
         elif name not in provided:
             files.append(inside)
+            room -= path.stat().st_size if name != notebook else 0
     return Intake(tuple(files), tuple(sorted(flags, key=lambda flag: flag.split(":")[1])))
 
 
@@ -102,6 +117,9 @@ def digest_tree(folder: Path) -> str:
     False
     """
     digest = hashlib.sha256()
+    if folder.is_symlink():  # it is not graded, and it may lead to the whole machine
+        digest.update(b"-> " + os.fsencode(folder.readlink()))
+        return digest.hexdigest()
     for path, mode in _walk(folder):
         digest.update(path.relative_to(folder).as_posix().encode(errors="surrogateescape") + b"\0")
         if stat.S_ISLNK(mode):
@@ -115,6 +133,25 @@ def digest_tree(folder: Path) -> str:
                     left -= len(part)
         digest.update(b"\0")
     return digest.hexdigest()
+
+
+def visible(text: str) -> str:
+    r"""Give a text in which every control character is written out.
+
+    Names of files and cells are the student's; printed as they are, they move the cursor of the
+    terminal that the instructor reads, or turn the line around.
+
+    Parameters
+    ----------
+    text
+        What is going to be printed.
+
+    Examples
+    --------
+    >>> visible("a\x1b[2J.csv")
+    'a\\x1b[2J.csv'
+    """
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, int]]:

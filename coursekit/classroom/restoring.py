@@ -12,6 +12,8 @@ from typing import Any
 import nbformat
 from nbformat import v4
 
+from coursekit.classroom.intake import visible
+
 FLAGS = {
     "duplicated": ("stands there more than once; one was graded", "같은 셀이 여럿 있어 하나만 채점했습니다"),
     "deleted": ("was deleted; restored", "지워진 셀을 원본으로 되살려 채점했습니다"),
@@ -30,6 +32,7 @@ FLAGS = {
     "outputs": ("the outputs were very large; dropped", "저장된 출력이 너무 커서 뺐습니다"),
     "schema": ("an old notebook format; converted", "예전 형식의 노트북을 변환해 채점했습니다"),
     "tampered": ("the process was changed before a check; undone", "확인이 쓰는 기능이 바뀌어 되돌리고 채점했습니다"),
+    "setup_error": ("a locked cell failed there", "수업이 준비한 셀이 오류로 멈추었습니다. 담당자가 살펴봅니다"),
     "check_error": (
         "the check itself stopped; see the audit",
         "확인을 끝내지 못했습니다. 담당자가 살펴봅니다",
@@ -40,6 +43,7 @@ FLAGS = {
 
 
 _LARGE_OUTPUTS = 5_000_000  # characters
+_MOST_CELLS = 5_000
 
 
 class UnreadableError(ValueError):
@@ -91,7 +95,10 @@ def read_submission(raw: bytes) -> nbformat.NotebookNode:
     if not raw.strip():
         raise UnreadableError("the file is empty")
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        content = json.loads(text)
+        if "\\ud" in text.lower():  # perhaps half a character, which fits into no file
+            content = json.loads(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
     except UnicodeDecodeError as error:
         raise UnreadableError(f"no UTF-8 text at byte {error.start}") from error
     except json.JSONDecodeError as error:
@@ -104,12 +111,16 @@ def read_submission(raw: bytes) -> nbformat.NotebookNode:
         raise UnreadableError("JSON, but no notebook")
     try:
         if content["nbformat"] != 4:
-            return nbformat.convert(nbformat.from_dict(content), 4)
-        cells = [_plain_cell(cell) for cell in content["cells"]]
+            content = nbformat.convert(nbformat.from_dict(content), 4)
+        cells = [_plain_cell(cell) for cell in content["cells"][: _MOST_CELLS + 1]]
         metadata = content.get("metadata", {})
         kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
         kept = {"kernelspec": kernel} if isinstance(kernel, dict) else {}
+        if len(cells) > _MOST_CELLS:
+            raise UnreadableError(f"more than {_MOST_CELLS} cells")
         return nbformat.from_dict({"cells": cells, "metadata": kept, "nbformat": 4, "nbformat_minor": 5})
+    except UnreadableError:
+        raise
     except Exception as error:  # a notebook can be wrong in more ways than can be named
         raise UnreadableError(f"no valid notebook ({type(error).__name__}: {error})") from error
 
@@ -183,7 +194,7 @@ def restore(submission: nbformat.NotebookNode, released: nbformat.NotebookNode) 
         name = ids[position]
         if not name:
             if _meta(cell).get("grade_id") or _meta(cell).get("grade"):
-                flags.append(f"unknown:{_meta(cell).get('grade_id', '')}")
+                flags.append(f"unknown:{str(_meta(cell).get('grade_id', ''))[:100]}")
             cells.append(_fresh(cell))
         elif name in ids[position + 1 :]:  # the last copy is the one that ran last
             flags.append(f"duplicated:{name}")
@@ -238,7 +249,7 @@ def describe(flags: Iterable[str], *, korean: bool = False) -> list[str]:
     told = []
     for flag in flags:
         kind, _, cell = flag.partition(":")
-        text = FLAGS[kind][korean]
+        text, cell = FLAGS[kind][korean], visible(cell)
         told.append(f"{cell}: {text}" if cell else text)
     return told
 

@@ -162,6 +162,7 @@ def test_what_a_hand_in_sees_of_the_machine(tmp_path, monkeypatch):
     top = {"bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "sbin", "submission", "sys", "tmp", "usr"}
     top |= {place.parts[1] for place in visible_folders()}  # this Python's
     allowed = ["ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "localtime", "mime.types"]
+    allowed += ["hosts", "nsswitch.conf"]  # coursekit's own: localhost has a name
     look = LOOK.format(top=top, allowed=allowed, repository=str(ROOT / "labs"))
     with Zygote([]) as zygote, Room(zygote, Limits(), folder=tmp_path, program=sandbox_status().path) as room:
         ran = room.run(look, seconds=30)

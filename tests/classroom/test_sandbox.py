@@ -77,7 +77,7 @@ def test_its_files_are_there_and_writable(room):
 def test_nothing_else_of_the_machine_is(room, tmp_path):
     secret = tmp_path.parent / "secret.txt"
     secret.write_text("나만", encoding="utf-8")
-    for path in (secret, Path.home() / ".bashrc", Path(__file__), "/etc/passwd", "/etc/shadow", "/root/.ssh"):
+    for path in (secret, Path.home() / ".bashrc", Path(__file__), "/etc/passwd", "/etc/shadow"):
         assert failed(room, f"open({str(path)!r}).read()") in ("FileNotFoundError", "PermissionError")
     assert (
         said(room, "import os; print([name for name in os.listdir('/proc') if name.isdigit()].__len__() < 8)") == "True"
@@ -108,6 +108,13 @@ def test_there_is_no_network(room):
         server.kill()
         assert "reached" not in server.communicate()[0]
     assert failed(room, "import socket\nsocket.socket(40, socket.SOCK_STREAM)") == "PermissionError"  # vsock
+
+
+def test_localhost_has_a_name_and_kernel_magics_do_no_harm(room):
+    assert said(room, "import socket; print(socket.gethostbyname('localhost'))") == "127.0.0.1"
+    assert said(room, "%autosave 60\nprint('weiter')") == "weiter"
+    room.run("1 + 1", seconds=5)
+    assert said(room, "print(_, len(Out))") == "2 1"
 
 
 def test_the_environment_holds_no_secret(monkeypatch, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import stat
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from coursekit.classroom.grading._publishing import Result, cell_points, failed,
 from coursekit.classroom.grading._records import Records, read_json
 from coursekit.classroom.grading.report import Difference, Grade, GradingReport
 from coursekit.classroom.restoring import UnreadableError
-from coursekit.classroom.sandbox import Limits, sandbox_status
+from coursekit.classroom.sandbox import Limits
 
 CELL_MINIMUM = 10.0
 NOTEBOOK_MINIMUM = 60.0
@@ -40,6 +41,12 @@ class Batch:
     on_result: Callable[[Grade], None] | None
     results: dict[str, Grade] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    published: list[Difference] = field(default_factory=list)
+
+    @functools.cached_property
+    def material(self) -> Material:
+        """What is the same for every hand-in."""
+        return Material.of(self.course, self.assignment)
 
     def __post_init__(self) -> None:
         self.records = Records(self.course, self.assignment)
@@ -84,7 +91,6 @@ class Batch:
         memory: int | None,
     ) -> dict[str, Any]:
         """The limits of this batch; without given ones, by what the reference solution takes."""
-        self.material = Material.of(self.course, self.assignment)
         bounds: dict[str, Any] = {} if memory is None else {"memory": memory}
         if cell_timeout is not None:
             most = notebook_timeout or max(4 * cell_timeout, Limits.notebook_seconds)
@@ -110,6 +116,7 @@ class Batch:
         points = cell_points(result_of(job, outcome, [])["notebook"])
         lost = [cell for cell, (got, most) in points.items() if got is not None and got < (most or 0)]
         warnings = [f"the reference solution loses points at {', '.join(lost)}"] if lost else []
+        warnings += [f"the locked cell {cell} fails with the reference solution" for cell in outcome["setup"]]
         warnings += [f"a check stopped on the reference solution: {text}" for text in outcome["broken"]]
         calibration = {
             "assignment": self.digest,
@@ -140,7 +147,10 @@ class Batch:
                 if at_work:
                     student, outcome = pool.next()
                     job, flags = at_work.pop(student)
-                    result = result_of(job, outcome, flags)
+                    try:
+                        result = result_of(job, outcome, flags)
+                    except Exception as error:  # what a hand-in showed must not end the batch
+                        result = failed(f"{type(error).__name__}: {error}", flags, retry=True)
                     self._record(session, student, result, self._audit(job, outcome), publish_changes)
 
     def _prepare(
@@ -163,10 +173,9 @@ class Batch:
         return None
 
     def _audit(self, job: Job, outcome: dict[str, Any]) -> dict[str, Any]:
-        status = sandbox_status()
         return {
             "engine": job["engine"],
-            "sandbox": f"bubblewrap {status.version}" if job["sandbox"] else "none",
+            "sandbox": outcome.get("sandbox", "none"),  # of the machine that ran it
             "judged": outcome.get("judged", False),
             "limits": asdict(Limits(**job["limits"])),
             "limits_hit": outcome.get("limits_hit", []),
@@ -202,6 +211,8 @@ class Batch:
             else:
                 self.records.write("results", {**result, "held": False}, student)
                 publish(session, self.course, self.records, student, result)
+                if _changed(known, result):
+                    self.published += _differences(student, known, result)
                 known = self.records.read("grades", student)
         except Exception as error:
             said = str(error).partition("\n")[0][:200]
@@ -218,16 +229,13 @@ class Batch:
         for student in self.records.waiting():
             held, known = self.records.read("results", student), self.records.read("grades", student)
             if held.get("held") and student in self.roster:
-                for cell, (after, _) in held["cells"].items():
-                    before = known.get("cells", {}).get(cell, [0.0])[0]
-                    if before != after:
-                        found.append(Difference(student, cell, float(before or 0), float(after or 0)))
+                found += _differences(student, known, held)
         return tuple(found)
 
     def report(self) -> GradingReport:
         """A row a student, in the roster's order."""
         rows = tuple(self.results[student] for student in self.roster)
-        return GradingReport(self.assignment, rows, self.differences(), tuple(self.warnings))
+        return GradingReport(self.assignment, rows, self.differences(), tuple(self.published), tuple(self.warnings))
 
     def _done(self, result: Grade) -> None:
         self.results[result.student] = result
@@ -239,6 +247,12 @@ def _changed(known: dict[str, Any], result: Result) -> bool:
     """Whether the same hand-in gets other points because the assignment is another."""
     same_hand_in = bool(known) and not known.get("retry") and known.get("submission") == result["submission"]
     return same_hand_in and known.get("assignment") != result["assignment"] and known["cells"] != result["cells"]
+
+
+def _differences(student: str, known: dict[str, Any], result: Result) -> list[Difference]:
+    """What a result changes of a recorded grade, cell by cell."""
+    pairs = [(cell, known.get("cells", {}).get(cell, [0.0])[0], after) for cell, (after, _) in result["cells"].items()]
+    return [Difference(student, cell, float(old or 0), float(new or 0)) for cell, old, new in pairs if old != new]
 
 
 def _bare(result: Result) -> dict[str, Any]:

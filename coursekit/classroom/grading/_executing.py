@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import platform
 import tempfile
 import time
@@ -39,7 +40,10 @@ class Executor:
         """Run a job by its engine; an error of the machine's is an outcome with ``error``."""
         started = time.perf_counter()
         try:
-            if job["engine"] == "nbgrader":
+            if "warm" in job:
+                self._warm(job["warm"])
+                outcome = {}
+            elif job["engine"] == "nbgrader":
                 from coursekit.classroom.grading._plain import run_plainly
 
                 outcome = run_plainly(job)
@@ -87,9 +91,14 @@ class Executor:
                 judge = None
                 if zygote is not None and job["checks"] is not None:
                     place = stack.enter_context(staged_folder(job["public"]))
-                    judge = stack.enter_context(Room(zygote, folder=place, program=None, role="judge", **shared))
+                    # With one seed for both a hand-in could draw what a check is going to draw.
+                    secret = {**shared, "seed": _secret_seed(job)}
+                    judge = stack.enter_context(Room(zygote, folder=place, program=None, role="judge", **secret))
                     hidden = stack.enter_context(staged_folder({"checks.py": _encoded(job["checks"])}))
-                    judge.checks(hidden / "checks.py", _editable(job["notebook"]))
+                    loaded = judge.checks(hidden / "checks.py", _editable(job["notebook"]))
+                    if loaded.stopped or loaded.done.get("failed"):
+                        why = loaded.done.get("failed") or loaded.stopped
+                        return {"error": f"checks.py of {job['assignment']} cannot be loaded ({why})"}
                 run = NotebookRun(job["notebook"]["cells"], limits, judge, open_student)
                 run.cells()
                 run.hidden_checks()
@@ -101,13 +110,19 @@ class Executor:
             "stops": run.stops,
             "tampered": list(dict.fromkeys(name for room in run.rooms for name in room.tampered)),
             "broken": run.broken,
+            "setup": run.setup,
             "limits_hit": run.hit,
             "cpu": round(sum(room.cpu for room in run.rooms) + (judge.cpu if judge else 0), 3),
             "memory": max(room.memory for room in run.rooms),
             "slowest": run.slowest,
             "judged": judge is not None,
+            "sandbox": f"bubblewrap {sandbox_status().version}" if program is not None else "none",
             "note": self._note,
         }
+
+
+def _secret_seed(job: Job) -> int:
+    return int.from_bytes(hashlib.sha256(f"{job['seed']}\0{job['checks']}".encode()).digest()[:4], "big")
 
 
 def _editable(notebook: dict[str, Any]) -> list[str]:

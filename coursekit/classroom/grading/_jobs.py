@@ -23,6 +23,9 @@ from coursekit.classroom.markers import is_private
 from coursekit.classroom.regions import without_markers
 from coursekit.classroom.restoring import UnreadableError, oddities, read_submission, restore
 
+_LOADS = {"load_keras": "tf_keras"}
+"""Functions of the course that import a heavy module when they are called, not when they are imported."""
+
 
 @dataclass(frozen=True)
 class Material:
@@ -141,4 +144,5 @@ def _imports(notebook: nbformat.NotebookNode, checks: str) -> tuple[str, ...]:
                 found |= dict.fromkeys(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found[node.module] = None
+                found |= {_LOADS[alias.name]: None for alias in node.names if alias.name in _LOADS}
     return tuple(found)

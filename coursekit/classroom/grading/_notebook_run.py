@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from coursekit.classroom.intake import visible
 from coursekit.classroom.sandbox import Limits
 from coursekit.classroom.sandbox._outputs import LEFT_OUT, TIME, Ran
 from coursekit.classroom.sandbox.rooms import Room
@@ -53,8 +54,9 @@ class NotebookRun:
         self.stops: list[tuple[str, str]] = []
         self.hit: list[str] = []
         self.broken: list[str] = []
+        self.setup: list[str] = []
         self.slowest = 0.0
-        self._shown = 0
+        self._shown = self._told = 0
 
     @property
     def _student(self) -> Any:
@@ -67,6 +69,8 @@ class NotebookRun:
             name = meta.get("grade_id") or cell.get("id", str(index))
             ran = self._cell(cell["source"], test=test, locked=locked)
             self._note(ran, name, counts=bool(meta.get("grade")))
+            if locked and not test and any(output["output_type"] == "error" for output in ran.outputs):
+                self.setup.append(name)
             self._deferred += [_Deferred(index, name, check, at) for check, at in ran.done.get("deferred") or []]
             self.outputs[str(index)] = {"execution_count": count, "outputs": self._within(_outputs(ran, count))}
 
@@ -114,8 +118,15 @@ class NotebookRun:
         there[:] = [output for output in there if output["output_type"] != "error"] + told + errors
 
     def _within(self, outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Leave out displays once the notebook has shown its share."""
+        """Leave out displays and text once the notebook has shown its share of them."""
         for output in outputs:
+            left = max(0, self._limits.notebook_display - self._told)
+            if output["output_type"] == "stream":
+                output["text"] = output["text"][:left]
+                self._told += len(output["text"])
+            elif output["output_type"] == "error":
+                output["traceback"] = output["traceback"] if left else output["traceback"][-1:]
+                self._told += sum(map(len, output["traceback"]))
             if "data" in output:
                 size = len(json.dumps(output["data"]))
                 if self._shown + size > self._limits.notebook_display:
@@ -141,7 +152,7 @@ class NotebookRun:
     def _note(self, ran: Ran, name: str, *, counts: bool) -> None:
         self.slowest = max(self.slowest, ran.seconds)
         if ran.done.get("broken"):
-            self.broken.append(f"{name}: {ran.done['broken']}")
+            self.broken.append(visible(f"{name}: {ran.done['broken']}")[:2000])
         if not ran.stopped:
             if any(output.get("ename") == "MemoryError" for output in ran.outputs):
                 self.hit.append(f"memory: {name}")

@@ -48,6 +48,7 @@ def run_plainly(job: Job) -> dict[str, Any]:
         "stops": _stops(notebook),
         "tampered": [],
         "broken": [],
+        "setup": [],
         "limits_hit": [f"time: {name}" for stop, name in _stops(notebook) if stop == TIMEOUT],
         "cpu": None,
         "memory": None,

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 from coursekit.classroom.grading._executing import Job, Outcome
@@ -19,6 +20,7 @@ from coursekit.classroom.grading._executing import Job, Outcome
 OVERHEAD_SECONDS = 90.0
 """On top of a notebook's limit before a worker is taken for hanging: it starts, and imports."""
 
+_PROGRAM = "coursekit.classroom.grading._worker"
 _GRACE_SECONDS = 3.0  # for a worker to close what it has open
 numbers = itertools.count()
 
@@ -58,7 +60,8 @@ class Worker:
         }
         self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "coursekit.classroom.grading._worker", str(self._slot % 1000), str(os.getpid())],
+            # -P: the folder in which the command is given may be a student's, with a json.py of its own.
+            [sys.executable, "-P", "-m", _PROGRAM, str(self._slot % 1000), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
@@ -152,8 +155,8 @@ def end_tree(pid: int) -> None:
 class LocalPool:
     """A worker a core on this machine."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, *, warm: Sequence[str] | None = None) -> None:
+        self.size, self._warm = size, warm
         self._jobs: queue.SimpleQueue[tuple[str, Job, float] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[tuple[str, Outcome] | BaseException] = queue.SimpleQueue()
         # A worker that is killed cannot clear up what it staged.
@@ -166,6 +169,8 @@ class LocalPool:
     def _work(self, worker: Worker) -> None:
         try:
             worker.start()
+            if self._warm is not None:  # while the reference solution is run on one of them
+                worker.ask({"warm": list(self._warm)}, OVERHEAD_SECONDS)
             while (order := self._jobs.get()) is not None:
                 key, job, limit = order
                 self._outcomes.put((key, worker.ask(job, limit)))

@@ -13,6 +13,7 @@ from coursekit.classroom.execution import recording_steps
 from coursekit.classroom.grading._executing import Job, Outcome
 from coursekit.classroom.grading._gradebook_session import GradebookSession
 from coursekit.classroom.grading._records import Records
+from coursekit.classroom.intake import visible
 from coursekit.classroom.stops import CRASH, NOT_RUN, STOPPED, TIMEOUT
 
 Result = dict[str, Any]
@@ -36,6 +37,7 @@ def result_of(job: Job, outcome: Outcome, flags: list[str]) -> Result:
         stops.setdefault(name, []).append(cell)
     flags = [*flags, *(f"tampered:{name}" for name in outcome["tampered"])]
     flags += ["check_error:"] if outcome["broken"] else []
+    flags += [f"setup_error:{name}" for name in outcome["setup"]]
     return {
         "notebook": notebook,
         "status": "partly" if stops else "graded",
@@ -55,7 +57,7 @@ def failed(reason: str, flags: list[str], *, retry: bool, message: str = "") -> 
     return {
         "notebook": None,
         "status": "failed",
-        "reason": reason,
+        "reason": visible(reason)[:1000],
         "message": message or said,
         "flags": flags,
         "seconds": 0.0,

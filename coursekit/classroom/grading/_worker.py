@@ -26,13 +26,13 @@ def end_with(parent: int) -> None:
 
 def main() -> None:
     """Answer jobs until stdin ends; only answers go to the original stdout."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")  # half a character fits into no file
     os.dup2(2, 1)  # whatever prints, prints elsewhere
     end_with(int(sys.argv[2]))
     executor = Executor(slot=int(sys.argv[1]))
     try:
         for line in sys.stdin:
-            answers.write(json.dumps(executor.run(json.loads(line))) + "\n")
+            answers.write(json.dumps(executor.run(json.loads(line)), ensure_ascii=False) + "\n")
             answers.flush()
     except BrokenPipeError:
         pass  # nobody waits for the answer any more; the next batch runs the job again

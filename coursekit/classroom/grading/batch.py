@@ -113,7 +113,9 @@ def grade(
         batch.records.tidy(batch.digest)
         todo = batch.sort(wanted, force=force, longest=cell_timeout, publish=publish_changes)
         if todo:
-            pool: Pool = DaskPool(scheduler) if scheduler else LocalPool(min(workers or os.cpu_count() or 1, len(todo)))
+            size = min(workers or os.cpu_count() or 1, len(todo))
+            warm = batch.material.imports if engine == "fork" else None
+            pool: Pool = DaskPool(scheduler) if scheduler else LocalPool(size, warm=warm)
             try:
                 limits = batch.limits(pool, settings, cell_timeout, notebook_timeout, memory)
                 batch.run(pool, todo, {**settings, "limits": limits}, publish_changes=publish_changes)
@@ -192,7 +194,8 @@ def recorded(course: Course, assignment: str) -> GradingReport:
     scores = _scores(course, assignment)
     # A person may have changed points in formgrader since: the gradebook decides.
     grades = [replace(one, score=scores.get(one.student, one.score)) for one in batch.report().grades]
-    return GradingReport(assignment, tuple(grades), batch.differences())
+    warnings = tuple(batch.records.read("calibration").get("warnings", ()))
+    return GradingReport(assignment, tuple(grades), batch.differences(), (), warnings)
 
 
 def _usable_engine(engine: str, sandbox: bool, scheduler: str | None) -> str:

@@ -94,6 +94,8 @@ class GradingReport:
     """One entry per student of the roster, in the roster's order."""
     differences: tuple[Difference, ...] = ()
     """Points that would change by an assignment that was mended; not published yet."""
+    published: tuple[Difference, ...] = ()
+    """Points that a mended assignment has changed in the gradebook by this batch."""
     warnings: tuple[str, ...] = ()
     """What the instructor should know of the batch as a whole."""
 
@@ -103,9 +105,10 @@ class GradingReport:
         columns = ["student", "name", "status", "score", "max_score", "reason", "flags", "seconds"]
         return pd.DataFrame(rows, columns=columns)
 
-    def differences_frame(self) -> pd.DataFrame:
-        """One row per test cell whose points would change."""
-        rows = [asdict(one) | {"change": one.change} for one in self.differences]
+    def differences_frame(self, *, published: bool = False) -> pd.DataFrame:
+        """One row per test cell whose points would change, or have changed."""
+        chosen = self.published if published else self.differences
+        rows = [asdict(one) | {"change": one.change} for one in chosen]
         return pd.DataFrame(rows, columns=["student", "cell", "before", "after", "change"])
 
     def plot(self) -> go.Figure:

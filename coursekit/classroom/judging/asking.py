@@ -202,7 +202,7 @@ class Opaque:
         return StudentFunction(self._line, [self._number])(*values, **named)
 
     def __repr__(self) -> str:
-        return f"<{self._of} of the student's>"
+        return f"<{'object' if _hushed(self._line) else self._of} of the student's>"
 
 
 def _fetch(line: Line, path: list[Tree]) -> Any:
@@ -240,7 +240,8 @@ def _read(line: Line, reply: dict[str, Tree], name: str) -> Any:
         if error == "NameError" and reply.get("missing"):
             raise StudentError(f"{name}이(가) 없습니다. 답안 셀을 실행했는지, 이름을 바꾸지 않았는지 보세요.")
         if _hushed(line):
-            known = error if isinstance(getattr(builtins, str(error), None), type) else "Exception"
+            kind = getattr(builtins, str(error), None)
+            known = error if isinstance(kind, type) and issubclass(kind, Exception) else "Exception"
             raise StudentError(f"{name} 함수가 {known} 오류로 멈추었습니다.")
         said = str(reply.get("message", ""))[:500]
         raise StudentError(f"{name} 함수가 {str(error)[:100]} 오류로 멈추었습니다: {said}")

@@ -127,7 +127,7 @@ def stopped(error: BaseException, where: str) -> CheckFailed:
     if isinstance(error, TypeError) and str(error).endswith("object is not callable"):
         return CheckFailed(NO_FUNCTION)
     failed = CheckFailed(BROKEN)
-    failed.broken = f"{type(error).__name__} in {where}: {error}"
+    failed.broken = f"{type(error).__name__} in {where}: {error}"[:2000]
     return failed
 
 

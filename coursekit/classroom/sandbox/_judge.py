@@ -6,6 +6,7 @@ It is forked from the same warm parent as the submissions but sees none of them,
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Any
 from coursekit.classroom.judging.asking import JUDGE_LINE, CheckFailed, Student
 from coursekit.classroom.judging.checks import BROKEN, hidden_check, load_checks, stopped
 from coursekit.classroom.sandbox import _wire
+from coursekit.classroom.sandbox._outputs import TIME
 from coursekit.classroom.sandbox._session import seed_everything
 from coursekit.classroom.sandbox._shell import CellShell
 
@@ -34,8 +36,9 @@ class OverTheWire:
     def request(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send a request; the reply is whatever the student's process wrote."""
         self._before()  # what the check printed so far comes before what the student prints
-        _wire.send(self._connection, {"ask": message if self._at is None else {**message, "at": self._at}})
-        reply = _wire.receive(self._connection)
+        with _undisturbed():
+            _wire.send(self._connection, {"ask": message if self._at is None else {**message, "at": self._at}})
+            reply = _wire.receive(self._connection)
         if "stopped" in reply:
             raise StoppedError(reply["stopped"])
         return reply["reply"] if isinstance(reply["reply"], dict) else {}
@@ -67,6 +70,7 @@ def serve(connection: socket.socket, shell: CellShell, order: dict[str, Any]) ->
     line = OverTheWire(connection, shell.end_cell)
     shell.user_ns[JUDGE_LINE] = line
     seed_everything(order["seed"])
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # nothing but a cell's work is interrupted
     _wire.send(connection, {"hello": True})
     while True:
         try:
@@ -77,7 +81,10 @@ def serve(connection: socket.socket, shell: CellShell, order: dict[str, Any]) ->
         shell.begin_cell()
         if message["do"] == "checks":
             line.texts = message["sources"]
-            load_checks(Path(message["path"]))
+            try:
+                load_checks(Path(message["path"]))
+            except BaseException as error:  # the author's mistake, which must not look like a student's
+                done["failed"] = f"{type(error).__name__}: {error}"
         elif message["do"] == "hidden":
             with line.hush(message["at"]):
                 done |= _run(shell, partial(hidden_check, message["name"], Student({JUDGE_LINE: line})))
@@ -95,10 +102,12 @@ def _cell(shell: CellShell, source: str) -> None:
 def _run(shell: CellShell, work: Callable[[], None]) -> dict[str, Any]:
     """Run a locked cell or a hidden check; what it finds is a sentence, never a traceback."""
     try:
-        with contextlib.redirect_stderr(_Nowhere()):
+        with contextlib.redirect_stderr(_Nowhere()), _interruptible():
             work()
     except StoppedError as stop:
         return {"stopped": str(stop)}
+    except KeyboardInterrupt:
+        return {"stopped": TIME}
     except CheckFailed as failed:
         return {"failed": str(failed), "broken": failed.broken}
     except AssertionError as failed:
@@ -107,6 +116,27 @@ def _run(shell: CellShell, work: Callable[[], None]) -> dict[str, Any]:
         told = stopped(error, "a test cell")
         return {"failed": str(told), "broken": told.broken}
     return {}
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep an interrupt waiting: a frame of which half is read, or a reply that nobody takes, is the judge's end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let an interrupt through; one that came too late, for the cell before, is forgotten."""
+    signal.sigtimedwait({signal.SIGINT}, 0)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 class _Nowhere:

@@ -194,6 +194,8 @@ def make_shell() -> CellShell:
     config.InteractiveShell.colors = "nocolor"
     shell = CellShell.instance(config=config, user_ns={})
     shell.colors = "nocolor"
+    for name in ("autosave", "connect_info", "qtconsole"):  # a kernel's magics, of no use here
+        shell.magics_manager.register_function(lambda line: None, "line", name)
     return shell
 
 

@@ -17,7 +17,10 @@ class WireError(OSError):
 
 def encode(message: Any) -> bytes:
     """A frame: four bytes of length, then JSON in ASCII."""
-    body = json.dumps(message).encode("ascii")
+    try:
+        body = json.dumps(message).encode("ascii")
+    except RecursionError as error:
+        raise WireError("a message that is nested too deeply") from error
     if len(body) > LARGEST_FRAME:
         raise WireError(f"a frame of {len(body)} bytes is too large")
     return _HEAD.pack(len(body)) + body

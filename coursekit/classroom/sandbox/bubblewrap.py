@@ -111,17 +111,20 @@ def arguments(program: Path, limits: Limits, *, mounts: Sequence[str] = ()) -> l
         line += ["--perms", "0755", "--dir", folder]
     for name in _FROM_ETC:
         line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    for path in sorted((Path(__file__).parent / "etc").iterdir()):  # localhost has a name without a network too
+        line += ["--ro-bind", str(path), f"/etc/{path.name}"]
     line += ["--ro-bind-try", "/sys/devices/system/cpu", "/sys/devices/system/cpu"]
     line += ["--proc", "/proc", "--dev", "/dev"]
-    made: set[Path] = set()
+    private = (WORK, Path("/tmp"), Path("/dev/shm"))
+    for place in private:  # before what is shown: a Python below /tmp would vanish under it
+        line += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", str(place)]
+    made: set[Path] = set(private)
     for place in visible_folders():
         for above in reversed(place.parents[:-1]):
             if above not in made:
                 line += ["--perms", "0755", "--dir", str(above)]
                 made.add(above)
         line += ["--ro-bind", str(place), str(place)]
-    for place in (WORK, Path("/tmp"), Path("/dev/shm")):
-        line += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", str(place)]
     return [*line, *mounts, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--clearenv"]
 
 
@@ -180,17 +183,21 @@ class Namespaces:
     def __init__(self, program: Path, limits: Limits) -> None:
         self.pid = 0
         # No pipe: if this process died, bubblewrap could not write to it, and would leave its child waiting for ever.
-        info = os.memfd_create("namespaces")
-        line = [*arguments(program, limits), "--info-fd", str(info), "--", "/bin/sh", "-c", "echo r; exec cat"]
+        info, rules = os.memfd_create("namespaces"), _filter_file()
+        line = [*arguments(program, limits), "--info-fd", str(info)]
+        line += ["--seccomp", str(rules)] if rules is not None else []
+        line += ["--", "/bin/sh", "-c", "echo r; exec cat"]
+        inside = (info,) if rules is None else (info, rules)
         try:
             self._holder = subprocess.Popen(
-                line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(info,)
+                line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=inside
             )
             assert self._holder.stdout is not None
             ready = self._holder.stdout.read(1)  # only now everything is mounted
             told = os.pread(info, 4096, 0).decode() if ready else ""
         finally:
-            os.close(info)
+            for number in inside:
+                os.close(number)
         found = re.search(r'"child-pid":\s*(\d+)', told)
         if not ready or not found:
             assert self._holder.stderr is not None
@@ -199,12 +206,30 @@ class Namespaces:
             self.close()
             raise SandboxError(f"{program} cannot build namespaces: {said or 'it ended without a word'}")
         self.pid = int(found.group(1))
+        self._limit(limits)
 
     def __enter__(self) -> Namespaces:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _limit(self, limits: Limits) -> None:
+        """Bind the processes that wait inside as well: an ordinary user's have the user id of the hand-in.
+
+        Without Linux' Yama a hand-in can write into their memory; it must gain nothing by that.
+        """
+        import resource
+
+        from coursekit.classroom.sandbox.identity import bounds_of
+
+        with contextlib.suppress(OSError):  # they have just been killed; whoever comes next says so
+            waiting = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            for pid in (self.pid, *map(int, waiting)):
+                for name, value in bounds_of(limits).items():
+                    hard = resource.prlimit(pid, getattr(resource, name))[1]
+                    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+                    resource.prlimit(pid, getattr(resource, name), (value, value))
 
     def close(self) -> None:
         """Kill everything inside: the end of a namespace's first process is the end of all."""
@@ -216,6 +241,20 @@ class Namespaces:
         for stream in (self._holder.stdin, self._holder.stdout, self._holder.stderr):
             if stream is not None:
                 stream.close()
+
+
+def _filter_file() -> int | None:
+    """The system call filter as a file for bubblewrap; None where it cannot be made, which sandbox_status tells."""
+    from coursekit.classroom.sandbox import _confinement
+
+    try:
+        program = _confinement.filter_program()
+    except (ImportError, RuntimeError, OSError):
+        return None
+    number = os.memfd_create("filter")
+    os.write(number, program)
+    os.lseek(number, 0, os.SEEK_SET)
+    return number
 
 
 @functools.cache

@@ -111,10 +111,10 @@ class KernelRoom:
         """Answer a judge's question."""
         ran = self._execute(_ANSWER.format(json.dumps(message["message"])), seconds, {"reply": "__reply__"})
         if not ran.stopped:
-            said = ran.done.get("expressions", {}).get("reply", {}).get("data", {}).get("text/plain", "")
             try:
+                said = ran.done["expressions"]["reply"]["data"]["text/plain"]
                 ran.done = {"reply": json.loads(ast.literal_eval(said))}
-            except (ValueError, SyntaxError, TypeError):
+            except (LookupError, ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
                 ran.done = {"reply": {"error": "ValueError", "message": ""}}
         return ran
 
@@ -122,7 +122,10 @@ class KernelRoom:
         if self.stopped:
             return Ran(stopped=self.stopped)
         started = time.monotonic()
-        ran = self._collect(self._client.execute(source, user_expressions=expressions), seconds)
+        try:
+            ran = self._collect(self._client.execute(source, user_expressions=expressions), seconds)
+        except Exception:  # the kernel is the student's: a message that is none is the kernel's end
+            ran = Ran(stopped=DIED)
         ran.seconds = time.monotonic() - started
         if ran.stopped and not ran.done:
             self.stopped = ran.stopped

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import selectors
 import signal
 import socket
@@ -23,6 +24,7 @@ from coursekit.classroom.sandbox.zygote import Zygote
 _START_SECONDS = 60  # a fork takes milliseconds; a machine that swaps takes longer
 _GRACE_SECONDS = 2.0  # between the interrupt and the end
 _LOOK_SECONDS = 0.5  # between two looks at the memory of all processes
+_NAME = re.compile(r"\w{1,40}(\.\w{1,40}){0,3}", re.ASCII)  # as the guard names what was changed
 
 
 class Room:
@@ -74,7 +76,7 @@ class Room:
         seed: int = 0,
         slot: int = 0,
     ) -> None:
-        self._limits, self._frames = limits, _wire.Frames()
+        self._limits, self._frames, self._trusted, self._up = limits, _wire.Frames(), role == "judge", False
         self.pid, self.exit, self.cpu, self.memory, self.stopped = 0, None, 0.0, 0, ""
         self.tampered: list[str] = []
         self._status, self._junk = b"", b""
@@ -140,6 +142,7 @@ class Room:
         if self.stopped:
             return Ran(stopped=self.stopped)
         started, self._hidden = time.monotonic(), message["do"] == "hidden"
+        self._up = True
         try:
             self._write(message, started + seconds)
             ran = self._wait(seconds, student)
@@ -151,8 +154,21 @@ class Room:
         if ran.stopped and not ran.done:
             self.stopped = ran.stopped
             self._kill()
-        self.tampered += [str(name)[:100] for name in ran.done.get("tampered") or []][:20]
+        if message.get("graded"):  # an answer to the judge names nothing: it could name what was asked
+            self.tampered += ran.done.get("tampered", [])
         return ran
+
+    def _said(self, done: dict[str, Any]) -> dict[str, Any]:
+        """What a room says at the end; of a student's process only what it has a say in."""
+        if self._trusted:
+            return done
+        names = done.get("tampered")
+        known = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+        return {
+            "done": True,
+            "reply": done.get("reply"),
+            "tampered": [one for one in known if _NAME.fullmatch(one)][:20],
+        }
 
     def _write(self, message: Mapping[str, Any], deadline: float) -> None:
         """Send a frame; a process that does not read must not hold us up."""
@@ -215,9 +231,9 @@ class Room:
                             told, deadline = True, max(deadline, time.monotonic() + _GRACE_SECONDS)
                     elif "done" in frame:
                         self._drain(kept)
-                        stopped = TIME if interrupted else str(frame.get("stopped") or "")
-                        return Ran(kept.outputs, stopped, frame)
-                    elif "hello" in frame:
+                        done = self._said(frame)
+                        return Ran(kept.outputs, TIME if interrupted else str(done.get("stopped") or ""), done)
+                    elif "hello" in frame and not self._up:
                         return Ran()
 
     def _relay(self, question: Any, student: Room, seconds: float, kept: Kept, deadline: float) -> bool:
@@ -226,7 +242,11 @@ class Room:
         for output in asked.outputs if not self._hidden else []:
             kept.add(output)
         reply = {"stopped": asked.stopped} if asked.stopped else {"reply": asked.done.get("reply")}
-        self._write(reply, time.monotonic() + _GRACE_SECONDS)
+        until = time.monotonic() + _GRACE_SECONDS
+        try:
+            self._write(reply, until)
+        except _wire.WireError:  # too large or too deep to be written down again, or the judge is gone
+            self._write({"reply": None}, until)
         return bool(asked.stopped)
 
     def _ended(self, kept: Kept, why: str) -> Ran:
@@ -267,6 +287,8 @@ class Room:
             self._junk += told.get("broken", "").encode()
 
     def _interrupt(self) -> bool:
+        if self.exit is not None:
+            return False  # its number may be another process's by now
         try:
             os.kill(self.pid, signal.SIGINT)
         except (OSError, ProcessLookupError):
