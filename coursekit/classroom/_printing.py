@@ -31,9 +31,7 @@ def finish(report: GradingReport) -> None:
     for warning in report.warnings:
         typer.echo(f"warning: {warning}", err=True)
     if report.published:
-        show_table(
-            report.differences_frame(published=True), "changed in the gradebook: the assignment was mended"
-        )
+        show_table(report.differences_frame(published=True), "changed in the gradebook: the assignment was mended")
     if report.differences:
         students = len({one.student for one in report.differences})
         show_table(report.differences_frame(), f"points of {students} change because the assignment was mended")
