@@ -169,15 +169,16 @@ def class_import(
     archive: Annotated[Path, typer.Argument(metavar="ZIP", help="The submissions as the LMS gives them.")],
     course: CourseOption = Path(),
 ) -> None:
-    """Take the hand-ins from an LMS's zip; exit 2 if some belong to nobody."""
+    """Take the hand-ins from an LMS's zip; exit 2 if some belong to nobody or cannot be used."""
     from coursekit.classroom.course import open_course
     from coursekit.classroom.submissions import import_submissions
 
     opened = open_course(course)
     name = _released(opened, name)
     report = import_submissions(opened, name, archive)
-    show_table(report.to_frame(), f"{name}: {report.imported} imported, {len(report.unmatched)} without an owner")
-    if report.unmatched:
+    counts = f"{len(report.unusable)} unusable, {len(report.unmatched)} without an owner"
+    show_table(report.to_frame(), f"{name}: {report.imported} imported, {counts}")
+    if report.unmatched or report.unusable:
         raise typer.Exit(2)
 
 

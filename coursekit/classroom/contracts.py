@@ -73,7 +73,7 @@ class Contract:
     score: float
     """Points reached."""
     reason: str
-    """What grading noted, for example a time-out."""
+    """What grading noted, for example a time-out, and what tests said that were lost against expectation."""
     partial: tuple[str, ...] = ()
     """Test cells that gave some points, which no test cell should."""
 
@@ -211,6 +211,7 @@ def prove(
             on_result=on_result,
         )
         earned = _earned(course, source.name)
+        said = {name: _said(course, source.name, name) for name in hand_ins}
     grades = {result.student: result for result in report.grades}
     expected = {"reference": (), "blank": tests} | {variant.name: variant.loses for variant in variants}
     about = {variant.name: (variant.kind, variant.claim) for variant in variants}
@@ -221,7 +222,9 @@ def prove(
         lost = tuple(test for test in tests if cells.get(test, (0.0, 1.0))[0] < cells.get(test, (0.0, 1.0))[1])
         partial = tuple(test for test in lost if cells.get(test, (0.0, 1.0))[0] > 0)
         wanted = tuple(test for test in tests if test in expected[name])
-        return Contract(name, kind, claim, wanted, lost, result.score, result.reason, partial)
+        unexpected = [f"{test}: {said[name][test]}" for test in lost if test not in wanted and test in said[name]]
+        reason = "; ".join(filter(None, [result.reason, *unexpected]))
+        return Contract(name, kind, claim, wanted, lost, result.score, reason, partial)
 
     return ContractReport(
         source.name, report.grades[0].max_score, tuple(tests), tuple(contract(name) for name in hand_ins)
@@ -381,6 +384,20 @@ def _require_known(variant: Variant, references: Mapping[str, str], tests: tuple
             raise VariantError(
                 f"{variant.name}: no such {kind} cell: {', '.join(unknown)}; there are {', '.join(known)}"
             )
+
+
+def _said(course: Course, assignment: str, student: str) -> dict[str, str]:
+    """What each failed test cell said."""
+    path = course.folder("autograded", assignment, student) / f"{assignment}.ipynb"
+    if not path.is_file():
+        return {}
+    return {
+        cell.metadata.nbgrader.grade_id: output.evalue
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    }
 
 
 def _earned(course: Course, assignment: str) -> dict[str, dict[str, tuple[float, float]]]:

@@ -25,6 +25,7 @@ from coursekit.classroom.course import Course
 from coursekit.classroom.restoring import UnreadableError, read_submission
 from coursekit.classroom.roster import Student, names_of
 from coursekit.classroom.settings import TIMEZONE
+from coursekit.writing import write_whole
 
 STATUSES = {
     "imported": "가져옴",
@@ -97,6 +98,11 @@ class ImportReport:
         """Files without an owner."""
         return tuple(one for one in self.files if one.status == "unmatched")
 
+    @property
+    def unusable(self) -> tuple[HandedIn, ...]:
+        """Files that are no hand-in of this assignment."""
+        return tuple(one for one in self.files if one.status == "unusable")
+
     def to_frame(self) -> pd.DataFrame:
         """One row per file."""
         columns = ["file", "student", "name", "status", "reason", "submitted_at"]
@@ -168,6 +174,7 @@ def import_submissions(course: Course, assignment: str, archive: Path) -> Import
     for student, candidates in found.items():
         rows += _choose(student, candidates, chosen)
     rows += _store(course, assignment, archive.name, chosen)
+    _note_unusable(course, assignment, [row for row in rows if row.student not in chosen])
     order = {row.file: number for number, row in enumerate(sorted(rows, key=lambda row: row.file))}
     return ImportReport(assignment, tuple(sorted(rows, key=lambda row: order[row.file])))
 
@@ -387,6 +394,15 @@ def _store(course: Course, assignment: str, archive: str, chosen: Mapping[str, _
             part.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
             part.replace(path)
     return rows
+
+
+def _note_unusable(course: Course, assignment: str, rows: Iterable[HandedIn]) -> None:
+    """Keep why a student's file could not be used: grading would say that nothing was handed in."""
+    for row in rows:
+        if row.status == "unusable" and row.student:
+            note = {"file": row.file, "reason": row.reason}
+            path = course.records("unusable", assignment, f"{row.student}.json")
+            write_whole(path, json.dumps(note, ensure_ascii=False, indent=1))
 
 
 def _owned(row: HandedIn, owner: str, roster: Mapping[str, Student]) -> HandedIn:

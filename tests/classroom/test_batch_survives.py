@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import judged_assignment
 import psutil
@@ -80,6 +81,8 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(course, undisturbed, nurser
     assert (death.status, death.left) == (-signal.SIGKILL, []), death.said
     kept = records(course)
     assert len(kept) == (0 if measured else 2 if "removed" in point else 1)
+    staged = Path(course.records("locks", LAB).read_text(encoding="utf-8"))
+    assert staged.is_dir() and not staged.is_relative_to(course.root)
     report = grade(course, LAB, workers=1, **options)
     assert facts(course) == facts(undisturbed)
     assert {one.student: one.score for one in report.grades} == {
@@ -87,6 +90,7 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(course, undisturbed, nurser
     }
     assert {student: one for student, one in records(course).items() if student in kept} == kept
     assert strays(course) == []
+    assert not staged.exists(), "hidden checks lay there"
 
 
 def undisturbed_score(undisturbed, student):

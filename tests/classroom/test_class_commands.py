@@ -101,3 +101,18 @@ def test_the_demonstration_class(tmp_path):
     assert len(frame) == 24
     with pytest.raises(FileExistsError):
         demo.run(tmp_path, sources=[source])
+
+
+def test_a_file_that_cannot_be_used_is_not_forgotten(coursekit, tmp_path):
+    """Its student handed something in: the import says why it is none, and so does grading."""
+    source = assignments.write_source(tmp_path / "labs" / LAB)
+    (tmp_path / "roster.csv").write_text("학번,이름\n20261001,김민준\n", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "handed_in.zip", "w") as archive:
+        archive.writestr("20261001 김민준/사진.png", b"\x89PNG")
+    assert coursekit("class", "new", "class", "--roster", "roster.csv", folder=tmp_path)[0] == 0
+    folder = tmp_path / "class"
+    assert coursekit("class", "release", source, folder=folder)[0] == 0
+    status, said = coursekit("class", "import", "lab", tmp_path / "handed_in.zip", folder=folder)
+    assert (status, "0 imported, 1 unusable" in said) == (2, True), said
+    status, said = coursekit("class", "grade", "lab", folder=folder)
+    assert "a file was handed in, but it" in " ".join(said.split())

@@ -60,7 +60,9 @@ class Batch:
         for student, name in self.roster.items():
             folder = self.course.folder("submitted", self.assignment, student)
             if not folder.is_dir():
-                self._done(Grade(student, name, "missing", 0.0, self.highest, "nothing was handed in"))
+                unusable = read_json(self.course.records("unusable", self.assignment, f"{student}.json"))
+                reason = f"a file was handed in, but it {unusable['reason']}" if unusable else "nothing was handed in"
+                self._done(Grade(student, name, "missing", 0.0, self.highest, reason))
                 continue
             known = self.records.read("grades", student)
             results = [known] if publish else [known, self.records.read("results", student)]

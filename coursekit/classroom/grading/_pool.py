@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from coursekit.classroom.grading._executing import Job, Outcome
@@ -155,13 +156,11 @@ def end_tree(pid: int) -> None:
 class LocalPool:
     """A worker a core on this machine."""
 
-    def __init__(self, size: int, *, warm: Sequence[str] | None = None) -> None:
+    def __init__(self, size: int, *, scratch: Path, warm: Sequence[str] | None = None) -> None:
         self.size, self._warm = size, warm
         self._jobs: queue.SimpleQueue[tuple[str, Job, float] | None] = queue.SimpleQueue()
         self._outcomes: queue.SimpleQueue[tuple[str, Outcome] | BaseException] = queue.SimpleQueue()
-        # A worker that is killed cannot clear up what it staged.
-        self._scratch = tempfile.TemporaryDirectory(prefix="coursekit-", ignore_cleanup_errors=True)
-        self._workers = [Worker(slot, scratch=self._scratch.name) for slot in range(size)]
+        self._workers = [Worker(slot, scratch=str(scratch)) for slot in range(size)]
         self._threads = [threading.Thread(target=self._work, args=(one,), daemon=True) for one in self._workers]
         for thread in self._threads:
             thread.start()
@@ -199,4 +198,3 @@ class LocalPool:
             thread.start()
         for thread in [*ending, *self._threads]:
             thread.join(timeout=10)
-        self._scratch.cleanup()

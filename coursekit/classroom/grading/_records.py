@@ -13,11 +13,13 @@ Three kinds of files, each written whole:
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -31,6 +33,7 @@ from coursekit.writing import write_whole
 VERSION = "2"
 """Of what a grade depends on besides its inputs: raise it and everything is graded anew."""
 
+_SCRATCH = "coursekit-"
 _PACKAGES = ("coursekit", "nbgrader", "ipython", "numpy", "pandas", "scikit-learn", "tensorflow")
 
 
@@ -57,12 +60,17 @@ class Records:
         """Students with a result that is not published."""
         return sorted(path.stem for path in self.course.records("results", self.assignment).glob("*.json"))
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep a second grading of this assignment out; the lock ends with its process, however it ends."""
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[Path]:
+        """Keep a second grading of this assignment out; the lock ends with its process, however it ends.
+
+        Gives a folder outside of the course for what workers stage. One that was killed could not
+        clear up its own, with hidden checks in it: the lock's file says where it was.
+        """
         path = self.course.records("locks", self.assignment)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as file:
+        path.touch()
+        with path.open("r+b", buffering=0) as file:
             try:
                 import fcntl
 
@@ -73,7 +81,15 @@ class Records:
                 raise CourseError(
                     f"{self.assignment} is being graded by another command: wait until it is done"
                 ) from None
-            yield
+            left = Path(os.fsdecode(file.read()) or ".")
+            if left.name.startswith(_SCRATCH):
+                shutil.rmtree(left, ignore_errors=True)
+            with tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch:
+                with contextlib.suppress(OSError):  # a full disk, which ends no batch
+                    file.seek(0)
+                    file.truncate()
+                    file.write(os.fsencode(scratch))
+                yield Path(scratch)
 
     def tidy(self, assignment: str) -> None:
         """Remove what no batch is at any more: half-written files, results that do not wait to be published."""

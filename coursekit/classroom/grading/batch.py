@@ -109,13 +109,13 @@ def grade(
         raise CourseError(f"not on the roster: {', '.join(unknown)}")
     batch = Batch(course, assignment, roster, on_result)
     settings = {"engine": engine, "sandbox": sandbox and engine != "nbgrader"}
-    with batch.records.alone():
+    with batch.records.alone() as scratch:
         batch.records.tidy(batch.digest)
         todo = batch.sort(wanted, force=force, longest=cell_timeout, publish=publish_changes)
         if todo:
             size = min(workers or os.cpu_count() or 1, len(todo))
             warm = batch.material.imports if engine == "fork" else None
-            pool: Pool = DaskPool(scheduler) if scheduler else LocalPool(size, warm=warm)
+            pool: Pool = DaskPool(scheduler) if scheduler else LocalPool(size, scratch=scratch, warm=warm)
             try:
                 limits = batch.limits(pool, settings, cell_timeout, notebook_timeout, memory)
                 batch.run(pool, todo, {**settings, "limits": limits}, publish_changes=publish_changes)
