@@ -387,6 +387,11 @@ def main() -> None:
     except (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
+    except Exception as error:
+        if not type(error).__module__.startswith("sqlalchemy"):
+            raise
+        typer.echo(f"the gradebook cannot be used: {str(error).partition(chr(10))[0]}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -116,3 +116,13 @@ def test_a_file_that_cannot_be_used_is_not_forgotten(coursekit, tmp_path):
     assert (status, "0 imported, 1 unusable" in said) == (2, True), said
     status, said = coursekit("class", "grade", "lab", folder=folder)
     assert "a file was handed in, but it" in " ".join(said.split())
+
+
+def test_a_broken_gradebook_is_told_in_a_sentence(coursekit, tmp_path):
+    (tmp_path / "roster.csv").write_text("학번,이름\n20261001,김민준\n", encoding="utf-8")
+    assert coursekit("class", "new", "class", "--roster", "roster.csv", folder=tmp_path)[0] == 0
+    (tmp_path / "class" / "gradebook.db").write_bytes(b"no database at all" * 100)
+    status, said = coursekit("class", "gradebook", folder=tmp_path / "class")
+    assert status == 1
+    assert "the gradebook cannot be used" in said
+    assert "Traceback" not in said

@@ -282,29 +282,6 @@ def test_a_score_that_a_person_changed_is_kept(own):
     assert scores(course).to_frame().set_index("student").loc["blank", LAB] == 1.5
 
 
-def test_a_worker_that_is_killed_costs_no_submission(own):
-    import threading
-
-    course, _ = own
-
-    def strike():
-        for _ in range(200):
-            for child in psutil.Process().children():
-                if "_worker" in " ".join(child.cmdline()):
-                    time.sleep(1.5)
-                    child.kill()
-                    return
-            time.sleep(0.05)
-
-    thread = threading.Thread(target=strike)
-    thread.start()
-    report = grade(course, LAB, students=["right", "kernel"], force=True, workers=1, **LIMITS)
-    thread.join()
-    results = {one.student: one for one in report.grades}
-    statuses = [results["right"].status, results["kernel"].status]
-    assert statuses == ["graded", "graded"]
-
-
 class Elements(HTMLParser):
     """Every element of a page with its attributes."""
 
