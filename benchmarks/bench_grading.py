@@ -178,6 +178,7 @@ def _stages(folder: Path, repeats: int = 15) -> list[dict]:
                 "stops": [],
                 "tampered": [],
                 "broken": [],
+                "setup": [],
             }
             with stage("nbgrader's steps after the run, gradebook, files"):
                 publish(session, course, records, student, {**result_of(job, {**outcome, "seconds": 0}, flags)})

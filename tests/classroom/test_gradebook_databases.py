@@ -17,7 +17,9 @@ from sqlalchemy import create_engine, inspect, text
 from coursekit import cli
 from coursekit.classroom.course import CourseError, create_course, open_course
 from coursekit.classroom.databases import DB_URL_VARIABLE, server_address
+from coursekit.classroom.feedback import write_feedback
 from coursekit.classroom.gradebook import cell_scores, scores
+from coursekit.classroom.grading import grade
 from coursekit.classroom.roster import RosterError, Student
 
 pytest_plugins = ["postgres_server"]
@@ -139,6 +141,24 @@ def test_a_grade_is_kept(course):
     given = cells[cells["student"] == "0003"].set_index("cell")
     assert given["max_score"].to_dict() == {"test_mean": 2, "test_spread": 1, "test_spread_hidden": 1}
     assert given.loc["test_mean", ["score", "manual"]].tolist() == [1.5, True]
+
+
+def test_a_class_is_graded_the_same(course):
+    """The engine's one transaction for a hand-in, its feedback, and grading again, on either database."""
+    released = nbformat.read(course.folder("release", LAB) / f"{LAB}.ipynb", as_version=4)
+    wrong = {**assignments.RIGHT_ANSWERS, "solution_spread": "def spread(values):\n    return 0"}
+    for student, answers in (("0001", assignments.RIGHT_ANSWERS), ("0002", wrong), ("0003", {})):
+        folder = course.folder("submitted", LAB, student)
+        folder.mkdir(parents=True)
+        nbformat.write(assignments.filled(released, answers), folder / f"{LAB}.ipynb")
+    for force in (False, True):
+        report = grade(course, LAB, workers=2, cell_timeout=20, force=force)
+        assert {one.student: one.score for one in report.grades} == {"0001": 4, "0002": 2, "0003": 0, "0004": 0}
+    assert len(write_feedback(course, LAB)) == 3
+    table = scores(course).to_frame().set_index("student")[LAB]
+    assert table.dropna().to_dict() == {"0001": 4, "0002": 2, "0003": 0}
+    give(course, "0003", "test_mean", 1.5)
+    assert scores(course).to_frame().set_index("student").loc["0003", LAB] == 1.5
 
 
 def test_a_release_again_keeps_grades(course, source):
