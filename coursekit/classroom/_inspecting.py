@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 import nbformat
 
 from coursekit.classroom.course import Course
-from coursekit.classroom.grading._records import assignment_digest, read_json, submission_digest
+from coursekit.classroom.grading._records import assignment_digest, read_json
 from coursekit.classroom.inspection import CellPoints, EarlierHandIn, HandInFile
-from coursekit.classroom.intake import LARGEST_FILE
+from coursekit.classroom.intake import LARGEST_FILE, digest_tree
 from coursekit.classroom.settings import TIMEZONE
 
 _TIME = "timestamp.txt"
@@ -172,7 +172,7 @@ def changes(course: Course, assignment: str, folder: Path, known: dict[str, Any]
     told = []
     if not folder.is_dir():
         told.append("the hand-in that was graded is gone")
-    elif known.get("submission") != submission_digest(folder):
+    elif known.get("submission") != digest_tree(folder):
         told.append("the hand-in has changed since it was graded")
     if known.get("assignment") != assignment_digest(course, assignment):
         told.append("the assignment has changed since this was graded")

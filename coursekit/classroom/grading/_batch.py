@@ -21,6 +21,7 @@ from coursekit.classroom.grading._pool import OVERHEAD_SECONDS, Pool
 from coursekit.classroom.grading._publishing import Result, cell_points, failed, publish, result_of
 from coursekit.classroom.grading._records import Records, read_json
 from coursekit.classroom.grading.report import Difference, Grade, GradingReport
+from coursekit.classroom.intake import digest_tree
 from coursekit.classroom.restoring import UnreadableError
 from coursekit.classroom.sandbox import Limits
 
@@ -78,7 +79,7 @@ class Batch:
         """Whether a recorded grade is that of these inputs."""
         if not known or known.get("retry") or known.get("assignment") != self.digest:
             return False
-        if known.get("submission") != _records.submission_digest(folder):
+        if known.get("submission") != digest_tree(folder):
             return False
         audit = known.get("audit", {})
         stopped = any(hit.startswith("time") for hit in audit.get("limits_hit", []))
@@ -197,7 +198,7 @@ class Batch:
         folder = self.course.folder("submitted", self.assignment, student)
         result |= {
             "student": student,
-            "submission": _records.submission_digest(folder),
+            "submission": digest_tree(folder),
             "assignment": self.digest,
             "graded_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "audit": audit,

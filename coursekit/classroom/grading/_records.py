@@ -100,7 +100,7 @@ class Records:
             shutil.rmtree(path, ignore_errors=True)
         for student in self.waiting():
             result = self.read("results", student)
-            handed_in = submission_digest(self.course.folder("submitted", self.assignment, student))
+            handed_in = digest_tree(self.course.folder("submitted", self.assignment, student))
             if not result.get("held") or (result["assignment"], result["submission"]) != (assignment, handed_in):
                 self.remove("results", student)
 
@@ -129,11 +129,6 @@ def assignment_digest(course: Course, assignment: str) -> str:
             if path.is_file() and (not is_private(inside) or inside.name == "checks.py"):
                 digest.update(f"{step}/{inside.as_posix()}".encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def submission_digest(folder: Path) -> str:
-    """Of everything a student handed in, links by where they point."""
-    return digest_tree(folder)
 
 
 def seed_of(*parts: str) -> int:

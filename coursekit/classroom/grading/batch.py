@@ -13,8 +13,9 @@ from coursekit.classroom.grading._cluster import DaskPool
 from coursekit.classroom.grading._gradebook_session import GradebookSession
 from coursekit.classroom.grading._pool import LocalPool, Pool
 from coursekit.classroom.grading._publishing import publish
-from coursekit.classroom.grading._records import Records, submission_digest
+from coursekit.classroom.grading._records import Records
 from coursekit.classroom.grading.report import Grade, GradingReport
+from coursekit.classroom.intake import digest_tree
 from coursekit.classroom.sandbox import sandbox_status
 
 __all__ = ["CELL_MINIMUM", "ENGINES", "NOTEBOOK_MINIMUM", "grade", "publish_held", "recorded"]
@@ -155,7 +156,7 @@ def publish_held(course: Course, assignment: str) -> GradingReport:
     with records.alone(), GradebookSession(course) as session:
         for student in records.waiting():
             result = records.read("results", student)
-            handed_in = submission_digest(course.folder("submitted", assignment, student))
+            handed_in = digest_tree(course.folder("submitted", assignment, student))
             if result.get("submission") == handed_in:  # what was handed in since has to be graded first
                 publish(session, course, records, student, {**result, "held": False})
     return recorded(course, assignment)

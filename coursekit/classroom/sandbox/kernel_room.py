@@ -10,6 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -67,7 +68,7 @@ class KernelRoom:
         environment = clean_environment(os.environ)
         if isolated:
             order = {"uid": uid, "environment": environment, "bounds": bounds_of(limits)}
-            config = {"staged": str(folder), "limits": limits_as_dict(limits), "order": order}
+            config = {"staged": str(folder), "limits": asdict(limits), "order": order}
             spec = manager.kernel_spec
             assert spec is not None
             spec.metadata = {
@@ -180,23 +181,3 @@ class KernelRoom:
                 self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
         self._place.cleanup()
-
-
-def limits_as_dict(limits: Limits) -> dict[str, Any]:
-    """Give the limits as plain data, for a kernelspec or an audit record.
-
-    A kernelspec is JSON, and so is the record that explains a time-out months later.
-
-    Parameters
-    ----------
-    limits
-        The limits of a run.
-
-    Examples
-    --------
-    >>> limits_as_dict(Limits(cell_seconds=10))["cell_seconds"]
-    10
-    """
-    from dataclasses import asdict
-
-    return asdict(limits)
