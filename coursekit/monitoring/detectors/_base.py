@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from coursekit.compiling import compiled
 from coursekit.monitoring.detectors.alarms import Alarms
+from coursekit.monitoring.detectors.calibration import calibrated
 
 NOTHING, WARNING, DRIFT = 0, 1, 2
+
+LARGEST = float(np.finfo(np.float64).max)
+DOMAINS: dict[str, tuple[float, float, str, str]] = {
+    "errors": (0.0, 1.0, "0 (right) or 1 (wrong)", "pass (y_true != y_pred)"),
+    "unit": (0.0, 1.0, "numbers from 0 to 1", "drop or fill missing values and rescale the rest"),
+    "real": (-LARGEST, LARGEST, "finite numbers", "drop or fill missing values first"),
+}
+"""The least and the greatest element, what a detector takes in words, and how to get there."""
 
 
 class Detector:
@@ -24,12 +33,14 @@ class Detector:
     """
 
     _loop: ClassVar[Callable[..., int]]
-    _binary: ClassVar[bool] = False
-    """The stream holds errors: 0 (right) and 1 (wrong), nothing else."""
+    _domain: ClassVar[Literal["errors", "unit", "real"]] = "real"
+    """What the stream holds: 0 (right) and 1 (wrong) alone, anything in [0, 1], or any finite number."""
     _strictness: ClassVar[str] = ""
     """The parameter that ``calibrate`` turns."""
     _strictness_range: ClassVar[tuple[float, float]] = (1.0, 1.0)
     """Its loosest and its strictest sensible value, both above 0."""
+    _warning: ClassVar[str] = ""
+    """The parameter that raises warnings, of the same kind, where there is one."""
 
     def _numbers(self) -> tuple[float, ...]:
         """The parameters that the loop takes."""
@@ -67,12 +78,14 @@ class Detector:
 
     def update(self, x: float) -> None:
         """Hear one element."""
+        low, high, *_ = DOMAINS[self._domain]
+        try:
+            inside = (x == 0 or x == 1) if self._domain == "errors" else low <= x <= high
+        except (TypeError, ValueError):  # text, an array
+            inside = False
+        if not inside:
+            self._check([x])
         self._element[0] = x
-        if self._binary:
-            if x != 0 and x != 1:
-                self._check(self._element)
-        elif not np.isfinite(x):
-            self._check(self._element)
         self._loop(self._element, self._state, self._code, False, *self._numbers())
 
     def update_many(self, values: ArrayLike) -> Alarms:
@@ -90,6 +103,36 @@ class Detector:
         self._loop(checked, self._initial_state(), codes, False, *self._numbers())
         return _alarms(codes)
 
+    def calibrate(
+        self,
+        *,
+        p_false_alarm: float,
+        horizon: int,
+        error_rate: float | None = None,
+        values: ArrayLike | None = None,
+        confidence: float = 0.95,
+        n_runs: int | None = None,
+        seed: int = 0,
+    ) -> Self:
+        """A new detector, all but its threshold kept, that keeps a promised false-alarm probability.
+
+        See :func:`coursekit.monitoring.detectors.calibration.calibrated`.
+        """
+        return calibrated(
+            self,
+            p_false_alarm=p_false_alarm,
+            horizon=horizon,
+            error_rate=error_rate,
+            values=values,
+            confidence=confidence,
+            n_runs=n_runs,
+            seed=seed,
+        )
+
+    def _centred(self, mean: float, deviation: float) -> Self:
+        """The detector, told what a quiet stream looks like (control charts need it)."""
+        return self
+
     def _first_drift(self, values: np.ndarray) -> int:
         """Position of the first drift of a fresh detector, -1 if none; values are float64 and checked."""
         codes = np.empty(values.size, dtype=np.uint8)
@@ -99,27 +142,32 @@ class Detector:
     def _check(self, values: ArrayLike) -> np.ndarray:
         name = type(self).__name__
         try:
-            array = np.ascontiguousarray(values, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+            array = np.asarray(values)
+            if array.dtype.kind not in "biufO":
+                raise TypeError(f"these are {array.dtype}")
+            array = np.ascontiguousarray(array, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{name}: the values must be numbers, one element each; {error}") from None
         if array.ndim != 1 or array.size == 0:
             raise ValueError(f"{name}: give a one-dimensional, non-empty array, got shape {array.shape}")
-        at = _first_outside(array, self._binary)
+        low, high, wanted, hint = DOMAINS[self._domain]
+        at = _first_outside(array, low, high, self._domain == "errors")
         if at >= 0:
-            wanted = "0 (right) or 1 (wrong)" if self._binary else "finite numbers"
-            hint = "pass (y_true != y_pred)" if self._binary else "drop or fill missing values first"
             raise ValueError(f"{name}: element {at} is {array[at]}, but it takes {wanted}; {hint}")
         return array
 
 
 @compiled
-def _first_outside(values, binary):
+def _first_outside(values: np.ndarray, low: float, high: float, ends_only: bool) -> int:
+    outside = 0
+    for i in range(values.size):  # never leaves early, so it takes several elements at a time
+        x = values[i]
+        outside += not ((x == low) | (x == high) if ends_only else (x >= low) & (x <= high))
+    if outside == 0:
+        return -1
     for i in range(values.size):
         x = values[i]
-        if binary:
-            if x != 0.0 and x != 1.0:
-                return i
-        elif not np.isfinite(x):
+        if not (low <= x <= high) or (ends_only and low < x < high):
             return i
     return -1
 

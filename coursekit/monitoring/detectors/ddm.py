@@ -11,7 +11,16 @@ from coursekit.monitoring.detectors._base import DRIFT, NOTHING, WARNING, Detect
 
 
 @compiled
-def _loop(values, state, codes, stop_at_drift, n_tracked, n_alarm, warning_level, drift_level):
+def _loop(
+    values: np.ndarray,
+    state: np.ndarray,
+    codes: np.ndarray,
+    stop_at_drift: bool,
+    n_tracked: float,
+    n_alarm: float,
+    warning_level: float,
+    drift_level: float,
+) -> int:
     count, p, p_min, s_min, lowest, fresh = state
     i = 0
     for i in range(values.size):
@@ -82,9 +91,10 @@ class DDM(Detector):
     """
 
     _loop = staticmethod(_loop)
-    _binary = True
+    _domain = "errors"
     _strictness = "drift_level"
     _strictness_range = (0.5, 100.0)
+    _warning = "warning_level"
 
     def __init__(
         self,

@@ -1,0 +1,233 @@
+"""Detectors that keep a promised false-alarm probability."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import binom
+
+from coursekit.modeling.evaluation import Interval, wilson_interval
+
+if TYPE_CHECKING:
+    from coursekit.monitoring.detectors._base import Detector
+
+_STEPS = 24
+"""Rungs between the loosest and the strictest setting, each tried once by what still alarms."""
+_REFINEMENTS = 10
+"""Halvings between the last rung that alarmed too often and the first that did not."""
+
+D = TypeVar("D", bound="Detector")
+
+
+def in_control_streams(
+    *, n_runs: int, horizon: int, error_rate: float | None = None, values: ArrayLike | None = None, seed: int = 0
+) -> Iterator[np.ndarray]:
+    """Streams in which nothing changes, one at a time.
+
+    A false alarm is an alarm on one of these. They are made anew from the seed on each pass, so
+    a million elements a stream cost no memory.
+
+    Parameters
+    ----------
+    n_runs
+        Number of streams.
+    horizon
+        Elements in each.
+    error_rate
+        Probability of an error (1) at each element; None where values are given.
+    values
+        A record of the quiet past, shape (n,), from which elements are drawn with replacement.
+    seed
+        Seed of the drawing; stream i depends on the seed and i alone.
+
+    Raises
+    ------
+    ValueError
+        If neither or both of error_rate and values are given, or a number is out of range.
+
+    Examples
+    --------
+    >>> [stream.tolist() for stream in in_control_streams(n_runs=2, horizon=5, error_rate=0.5, seed=1)]
+    [[1.0, 0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0]]
+    """
+    record = _check(n_runs, horizon, error_rate, values)
+    return (_stream(run, horizon, error_rate, record, seed) for run in range(n_runs))
+
+
+def _check(n_runs: int, horizon: int, error_rate: float | None, values: ArrayLike | None) -> np.ndarray | None:
+    if (error_rate is None) == (values is None):
+        raise ValueError("give either error_rate (a stream of 0 and 1) or values (a record of the quiet past)")
+    if n_runs < 1 or horizon < 1:
+        raise ValueError(f"n_runs and horizon must be at least 1, got {n_runs} and {horizon}")
+    if error_rate is not None and not 0 <= error_rate <= 1:
+        raise ValueError(f"error_rate must lie in [0, 1], got {error_rate!r}")
+    if values is None:
+        return None
+    record = np.asarray(values, dtype=float)
+    if record.ndim != 1 or record.size == 0 or not np.isfinite(record).all():
+        raise ValueError(f"values must be a non-empty 1-D array of finite numbers, got shape {record.shape}")
+    return record
+
+
+def _stream(run: int, horizon: int, error_rate: float | None, record: np.ndarray | None, seed: int) -> np.ndarray:
+    rng = np.random.default_rng((seed, run))
+    if record is not None:
+        return rng.choice(record, size=horizon)
+    return (rng.random(horizon, dtype=np.float32) < np.float32(error_rate)).astype(np.float64)
+
+
+def false_alarm_rate(
+    detector: Detector,
+    *,
+    horizon: int,
+    error_rate: float | None = None,
+    values: ArrayLike | None = None,
+    n_runs: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """Probability that a detector alarms although nothing changes, by simulation.
+
+    Nobody acts on the third false page of a night. The number belongs to a detector, a horizon
+    and an error rate together; defaults from a paper carry no promise for yours.
+
+    Parameters
+    ----------
+    detector
+        Any detector of this package; it is left as it is.
+    horizon
+        Elements in each stream.
+    error_rate
+        Probability of an error (1) at each element; None where values are given.
+    values
+        A record of the quiet past from which elements are drawn with replacement, shape (n,).
+    n_runs
+        Number of simulated streams.
+    confidence
+        Coverage of the Wilson interval.
+    seed
+        Seed of the streams.
+
+    Examples
+    --------
+    >>> from coursekit.monitoring.detectors.ddm import DDM
+    >>> print(false_alarm_rate(DDM(), horizon=2_000, error_rate=0.1, n_runs=300))
+    0.477 [0.421, 0.533]
+    """
+    streams = in_control_streams(n_runs=n_runs, horizon=horizon, error_rate=error_rate, values=values, seed=seed)
+    alarmed = sum(detector._first_drift(detector._check(stream)) >= 0 for stream in streams)
+    return wilson_interval(alarmed, n_runs, confidence=confidence)
+
+
+def calibrated(
+    detector: D,
+    *,
+    p_false_alarm: float,
+    horizon: int,
+    error_rate: float | None = None,
+    values: ArrayLike | None = None,
+    confidence: float = 0.95,
+    n_runs: int | None = None,
+    seed: int = 0,
+) -> D:
+    r"""A detector like the given one whose false-alarm probability stays below a promise.
+
+    The threshold is the only parameter that is moved, to the loosest setting under which at
+    most k of n simulated quiet streams alarm. k is the largest count with
+    :math:`P(\mathrm{Bin}(n, p) \le k) \le 1 - \mathrm{confidence}`: were the true probability
+    p or more, so few alarms would be seen with at most that probability. The promise needs no
+    distribution beyond that of the streams.
+
+    Parameters
+    ----------
+    detector
+        Where to start; all but its threshold is kept, and it is left as it is.
+    p_false_alarm
+        Promised probability of any alarm within the horizon, between 0 and 1.
+    horizon
+        Elements over which the promise holds.
+    error_rate
+        Probability of an error (1) at each element of a quiet stream; None where values are given.
+    values
+        A record of the quiet past from which elements are drawn with replacement, shape (n,).
+    confidence
+        How sure the promise is, given that only simulated streams were seen.
+    n_runs
+        Simulated streams; None takes enough for about 30 false alarms at the promise.
+    seed
+        Seed of the streams.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, n_runs is too small for the promise, or even the
+        strictest setting alarms too often.
+
+    Examples
+    --------
+    >>> from coursekit.monitoring.detectors.ddm import DDM
+    >>> strict = calibrated(DDM(n_min=100), p_false_alarm=0.05, horizon=1_000, error_rate=0.1)
+    >>> strict.drift_level > 3
+    True
+
+    References
+    ----------
+    Wilks (1941). Determination of sample sizes for setting tolerance limits. Annals of
+    Mathematical Statistics.
+    """
+    for name, value in (("p_false_alarm", p_false_alarm), ("confidence", confidence)):
+        if not 0 < value < 1:
+            raise ValueError(f"{name} must lie between 0 and 1, got {value!r}")
+    n_runs = n_runs if n_runs is not None else int(np.clip(np.ceil(30 / p_false_alarm), 500, 20_000))
+    record = _check(n_runs, horizon, error_rate, values)
+    allowed = int(binom.ppf(1 - confidence, n_runs, p_false_alarm))
+    allowed -= binom.cdf(allowed, n_runs, p_false_alarm) > 1 - confidence
+    if allowed < 0:
+        needed = int(np.ceil(np.log(1 - confidence) / np.log1p(-p_false_alarm)))
+        raise ValueError(f"{n_runs} streams cannot show a probability of {p_false_alarm:g}; n_runs >= {needed} can")
+    if record is None:
+        assert error_rate is not None
+        mean, deviation = error_rate, float(np.sqrt(error_rate * (1 - error_rate)))
+    else:
+        mean, deviation = float(record.mean()), float(record.std())
+    start = detector._centred(mean, deviation)
+
+    def alarming(strictness: float, runs: list[int]) -> list[int]:
+        candidate = _with_strictness(start, strictness)
+        streams = ((run, _stream(run, horizon, error_rate, record, seed)) for run in runs)
+        return [run for run, stream in streams if candidate._first_drift(candidate._check(stream)) >= 0]
+
+    loose, strict = start._strictness_range
+    suspects, rungs = list(range(n_runs)), np.geomspace(loose, strict, _STEPS + 1)
+    for previous, rung in zip(itertools.chain([loose], rungs), rungs, strict=False):
+        quieter = alarming(rung, suspects)  # what was quiet under a looser setting stays quiet
+        if len(quieter) <= allowed:
+            loose, strict = previous, rung
+            break
+        suspects = quieter
+    else:
+        raise ValueError(f"{start!r} alarms too often even at {start._strictness}={strict:g}: {len(suspects)} streams")
+    for _ in range(_REFINEMENTS):
+        middle = float(np.sqrt(loose * strict))
+        if len(alarming(middle, suspects)) <= allowed:
+            strict = middle
+        else:
+            loose = middle
+    # a state that depends on the threshold (HDDM's bounds) can break the order: look at all streams once
+    while len(alarming(strict, list(range(n_runs)))) > allowed:
+        strict *= float((rungs[1] / rungs[0]) ** 0.1)
+    return _with_strictness(start, float(strict))
+
+
+def _with_strictness(detector: D, strictness: float) -> D:
+    """The same detector with another threshold; a warning never comes later than a drift."""
+    parameters = {**detector.parameters(), detector._strictness: float(strictness)}
+    loosest, strictest = detector._strictness_range
+    if detector._warning:
+        looser = min if loosest < strictest else max
+        parameters[detector._warning] = looser(parameters[detector._warning], float(strictness))
+    return type(detector)(**parameters)
