@@ -1,5 +1,47 @@
-"""After the release: logs, distances, drift detectors, model refresh (week 14)."""
+"""After the release: logs, distances, drift detectors, model refresh (week 14).
 
-from coursekit.monitoring.detectors import DDM, Alarms
+The rooms: `logs` remembers what was predicted, `distances` asks whether the inputs moved,
+`detectors` whether the errors did, `refresh` what to do about it.
+"""
 
-__all__ = ["DDM", "Alarms"]
+from coursekit.monitoring.detectors import (
+    ADWIN,
+    CUSUM,
+    DDM,
+    EDDM,
+    EWMA,
+    HDDM_A,
+    HDDM_W,
+    KSWIN,
+    Alarms,
+    DetectionReport,
+    DetectionScores,
+    DetectorComparison,
+    PageHinkley,
+    compare_detectors,
+    cusum_run_length,
+    evaluate,
+    ewma_run_length,
+    false_alarm_rate,
+)
+
+__all__ = [
+    "ADWIN",
+    "CUSUM",
+    "DDM",
+    "EDDM",
+    "EWMA",
+    "HDDM_A",
+    "HDDM_W",
+    "KSWIN",
+    "Alarms",
+    "DetectionReport",
+    "DetectionScores",
+    "DetectorComparison",
+    "PageHinkley",
+    "compare_detectors",
+    "cusum_run_length",
+    "evaluate",
+    "ewma_run_length",
+    "false_alarm_rate",
+]

@@ -78,7 +78,7 @@ class Detector:
 
     def update(self, x: float) -> None:
         """Hear one element."""
-        low, high, *_ = DOMAINS[self._domain]
+        low, high = DOMAINS[self._domain][:2]
         try:
             inside = (x == 0 or x == 1) if self._domain == "errors" else low <= x <= high
         except (TypeError, ValueError):  # text, an array
@@ -114,7 +114,7 @@ class Detector:
         n_runs: int | None = None,
         seed: int = 0,
     ) -> Self:
-        """A new detector, all but its threshold kept, that keeps a promised false-alarm probability.
+        """A new detector like this one, with the threshold that keeps a promised false-alarm probability.
 
         See :func:`coursekit.monitoring.detectors.calibration.calibrated`.
         """
@@ -130,8 +130,12 @@ class Detector:
         )
 
     def _centred(self, mean: float, deviation: float) -> Self:
-        """The detector, told what a quiet stream looks like (control charts need it)."""
-        return self
+        """The detector, told what a quiet stream looks like: control charts have a target and a sigma."""
+        if not {"target", "sigma"} <= self.parameters().keys():
+            return self
+        if not deviation > 0:
+            raise ValueError(f"{type(self).__name__}: a stream that never varies has no sigma to measure changes in")
+        return type(self)(**{**self.parameters(), "target": mean, "sigma": deviation})
 
     def _first_drift(self, values: np.ndarray) -> int:
         """Position of the first drift of a fresh detector, -1 if none; values are float64 and checked."""

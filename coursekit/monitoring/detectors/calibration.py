@@ -136,8 +136,9 @@ def calibrated(
 ) -> D:
     r"""A detector like the given one whose false-alarm probability stays below a promise.
 
-    The threshold is the only parameter that is moved, to the loosest setting under which at
-    most k of n simulated quiet streams alarm. k is the largest count with
+    The threshold is moved to the loosest setting under which at most k of n simulated quiet
+    streams alarm; where none suffices, ``n_min`` is doubled until one does (a DDM that starts
+    without an error has a minimum of 0 and alarms at the first error under any threshold). k is the largest count with
     :math:`P(\mathrm{Bin}(n, p) \le k) \le 1 - \mathrm{confidence}`: were the true probability
     p or more, so few alarms would be seen with at most that probability. The promise needs no
     distribution beyond that of the streams.
@@ -145,7 +146,7 @@ def calibrated(
     Parameters
     ----------
     detector
-        Where to start; all but its threshold is kept, and it is left as it is.
+        Where to start; all but its threshold (and, in need, ``n_min``) is kept. It is left as it is.
     p_false_alarm
         Promised probability of any alarm within the horizon, between 0 and 1.
     horizon
@@ -210,7 +211,19 @@ def calibrated(
             break
         suspects = quieter
     else:
-        raise ValueError(f"{start!r} alarms too often even at {start._strictness}={strict:g}: {len(suspects)} streams")
+        patience = 2 * start.parameters().get("n_min", horizon)
+        if patience >= horizon:
+            raise ValueError(f"{start!r} alarms too often even at {start._strictness}={strict:g}; no setting helps")
+        return calibrated(
+            type(start)(**{**start.parameters(), "n_min": patience}),
+            p_false_alarm=p_false_alarm,
+            horizon=horizon,
+            error_rate=error_rate,
+            values=values,
+            confidence=confidence,
+            n_runs=n_runs,
+            seed=seed,
+        )
     for _ in range(_REFINEMENTS):
         middle = float(np.sqrt(loose * strict))
         if len(alarming(middle, suspects)) <= allowed:

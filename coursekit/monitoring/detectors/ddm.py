@@ -21,28 +21,31 @@ def _loop(
     warning_level: float,
     drift_level: float,
 ) -> int:
-    count, p, p_min, s_min, lowest, fresh = state
+    count, p, lowest, warning_at, drift_at = state
     i = 0
     for i in range(values.size):
-        if fresh == 1.0:
-            count, p, p_min, s_min, lowest, fresh = 0.0, 0.0, np.inf, np.inf, np.inf, 0.0
         count += 1.0
-        p += (values[i] - p) / count
-        s = np.sqrt(max(p * (1.0 - p), 0.0) / count)  # rounding can push p past 1
+        p += (1.0 / count) * (values[i] - p)  # in river's order, so that ties fall as there; p stays within [0, 1]
         code = NOTHING
-        if count >= n_tracked and p + s <= lowest:
-            p_min, s_min, lowest = p, s, p + s
-        if count >= n_tracked:
+        # p + s between the minimum and the levels? Squared, with a margin far above rounding: it
+        # spares most elements the division and the root.
+        square = count * p * (1.0 - p)
+        low, high = count * max(lowest - p, 0.0), count * max(min(warning_at, drift_at) - p, 0.0)
+        between = (low * low * (1.0 + 1e-6) < square) & (square * (1.0 + 1e-6) < high * high)
+        if count >= n_tracked and not between:
+            s = np.sqrt(p * (1.0 - p) / count)
+            if p + s <= lowest:
+                lowest, warning_at, drift_at = p + s, p + warning_level * s, p + drift_level * s
             # strictly above: with >= a stream that never errs (s = 0) would alarm
-            if count >= n_alarm and p + s > p_min + drift_level * s_min:
+            if count >= n_alarm and p + s > drift_at:
                 code = DRIFT
-                fresh = 1.0
-            elif p + s > p_min + warning_level * s_min:
+                count, p, lowest, warning_at, drift_at = 0.0, 0.0, np.inf, np.inf, np.inf
+            elif p + s > warning_at:
                 code = WARNING
         codes[i] = code
         if stop_at_drift and code == DRIFT:
             break
-    state[:] = (count, p, p_min, s_min, lowest, fresh)
+    state[:] = (count, p, lowest, warning_at, drift_at)
     return i + 1
 
 
@@ -116,7 +119,12 @@ class DDM(Detector):
 
     def _numbers(self) -> tuple[float, ...]:
         tracked, alarm = {"river": (1, 1), "moa": (-1, 0), "paper": (0, 0)}[self.variant]
-        return self.n_min + tracked, self.n_min + alarm, self.warning_level, self.drift_level
+        return (
+            float(self.n_min + tracked),
+            float(self.n_min + alarm),
+            float(self.warning_level),
+            float(self.drift_level),
+        )
 
     def _initial_state(self) -> np.ndarray:
-        return np.array([0.0, 0.0, np.inf, np.inf, np.inf, 1.0])
+        return np.array([0.0, 0.0, np.inf, np.inf, np.inf])

@@ -33,7 +33,7 @@ def test_the_promise_holds_on_streams_that_calibration_has_not_seen(kind):
     assert rate.estimate <= allowed
     assert start.parameters() == before, "calibrating must leave the detector as it is"
     moved = {name for name, value in detector.parameters().items() if value != before[name]}
-    assert moved <= {kind._strictness, kind._warning, "target", "sigma"}
+    assert moved <= {kind._strictness, kind._warning, "target", "sigma", "n_min"}
 
 
 def test_the_loosest_setting_that_keeps_the_promise_is_taken():
@@ -43,6 +43,16 @@ def test_the_loosest_setting_that_keeps_the_promise_is_taken():
     allowed = binom.ppf(0.05, 2_000, 0.2)
     # ten halvings of a rung leave the threshold within 0.03%: a handful of streams at most
     assert allowed - 20 <= rate.estimate * 2_000 <= allowed
+
+
+def test_where_no_threshold_suffices_the_detector_waits_longer():
+    """A tenth of the streams begin with 10 right answers; their minimum is 0 under any threshold."""
+    quick = DDM(n_min=10, drift_level=3)
+    assert false_alarm_rate(DDM(n_min=10, drift_level=1e6), horizon=500, error_rate=0.2, n_runs=500).estimate > 0.05
+    detector = quick.calibrate(p_false_alarm=0.05, horizon=500, error_rate=0.2)
+    assert detector.n_min in {20, 40, 80}
+    rate = false_alarm_rate(detector, horizon=500, error_rate=0.2, n_runs=1_000, seed=8)
+    assert rate.estimate <= binom.ppf(1 - 1e-4, 1_000, 0.05) / 1_000
 
 
 def test_a_record_of_the_quiet_past_replaces_the_error_rate():
@@ -85,5 +95,5 @@ def test_bad_input_is_told(wrong, message):
 
 
 def test_values_outside_the_detector_s_domain_are_told():
-    with pytest.raises(ValueError, match="0 .right. or 1 .wrong."):
+    with pytest.raises(ValueError, match=r"0 \(right\) or 1 \(wrong\)"):
         DDM().calibrate(p_false_alarm=0.1, horizon=100, values=[0.5, 0.7])

@@ -115,7 +115,7 @@ def test_comparing_is_running_each_alone():
 
 @pytest.mark.parametrize("wrong", [{"after": 2.0}, {"change_at": 0}, {"max_delay": 0}, {"n_runs": 0}, {"before": -1}])
 def test_a_comparison_out_of_range_is_told(wrong):
-    with pytest.raises(ValueError, match="must|need"):
+    with pytest.raises(ValueError, match=r"must|need"):
         compare_detectors({"DDM": DDM()}, **{"n_runs": 2, "horizon": 10, **wrong})
     with pytest.raises(ValueError, match="at least one detector"):
         compare_detectors({})

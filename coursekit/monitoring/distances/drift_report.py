@@ -1,0 +1,145 @@
+"""Which features moved, how far, and is it more than chance?"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from coursekit.monitoring.distances.feature_histogram import FeatureHistogram
+
+DISTANCES = ("kl", "tv", "hellinger", "js", "psi", "ks", "wasserstein")
+"""Names of the distances, as in the columns of a report."""
+COMPARED, CONSTANT, ALL_MISSING, WAS_MISSING = "compared", "constant", "all missing", "was all missing"
+DISAPPEARED, TYPE_CHANGED, NEW_FEATURE = "disappeared", "type changed", "new"
+_BROKEN = (DISAPPEARED, TYPE_CHANGED)
+_TITLES = {
+    "kl": "KL 발산",
+    "tv": "총변동 거리",
+    "hellinger": "헬링거 거리",
+    "js": "옌센-섀넌 거리",
+    "psi": "PSI",
+    "ks": "KS 통계량",
+    "wasserstein": "바서슈타인 거리 (피처의 단위)",
+}
+_REMARKS = {
+    DISAPPEARED: "사라진 피처",
+    TYPE_CHANGED: "자료형이 바뀐 피처",
+    ALL_MISSING: "모두 결측",
+    WAS_MISSING: "기준에서 모두 결측",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class DriftReport:
+    """A row for each feature: its distances, what chance has to say about them, and what broke."""
+
+    table: pd.DataFrame
+    """One row per feature; ``Reference`` explains the columns."""
+    histograms: dict[Hashable, FeatureHistogram]
+    """Bins of each feature that could be compared."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """A copy of the table."""
+        return self.table.copy()
+
+    def drifted(self, *, fdr: float = 0.05, min_distance: float = 0.0, distance: str = "js") -> list[Hashable]:
+        """Features that moved, in the order of the table.
+
+        With a million rows every feature moves significantly, by amounts that nobody would
+        retrain for; with a hundred a large distance may be chance. So both are asked: a
+        q-value of at most ``fdr`` (of the features named, at most this share is wrong on
+        average), and a distance of at least ``min_distance``. Features that disappeared or changed
+        their type are always named; new ones never are.
+
+        Parameters
+        ----------
+        fdr
+            False discovery rate, in [0, 1].
+        min_distance
+            Smallest distance that matters, in the unit of the distance.
+        distance
+            Which distance ``min_distance`` is about.
+        """
+        if not 0 <= fdr <= 1:
+            raise ValueError(f"fdr must lie in [0, 1], got {fdr!r}")
+        self._check_distance(distance)
+        far = (self.table["q_value"] <= fdr) & (self.table[distance] >= min_distance)
+        return self.table["feature"][far | self.table["status"].isin(_BROKEN)].tolist()
+
+    def plot(self, *, distance: str = "js", fdr: float = 0.05, min_distance: float = 0.0, top: int = 40) -> go.Figure:
+        """Features by distance, the farthest on top, those that moved (``drifted``) in a colour of their own.
+
+        Parameters
+        ----------
+        distance
+            Which distance the bars show.
+        fdr
+            False discovery rate, in [0, 1].
+        min_distance
+            Smallest distance that matters.
+        top
+            Draw no more features than this.
+        """
+        moved = set(self.drifted(fdr=fdr, min_distance=min_distance, distance=distance))
+        table = self.table[self.table["status"] != NEW_FEATURE]
+        broken = table["status"].isin(_BROKEN)
+        table = table.assign(length=table[distance].where(~broken, np.inf)).sort_values(
+            "length", ascending=False, kind="stable"
+        )
+        table = table.head(top)
+        finite = table[distance][np.isfinite(table[distance])]
+        edge = 1.1 * max(finite.max(), 1e-12) if len(finite) else 1.0  # where infinity is drawn
+        length = table[distance].fillna(0.0).clip(upper=edge)
+        names = [str(name) for name in table["feature"]]
+        remarks = [_remark(row) for row in table.rename(columns={distance: "distance"}).to_dict("records")]
+        title = f"{_TITLES[distance]}: 피처 {len(table)}개" + (
+            f" (전체 {len(self.table)}개 중)" if len(table) < len(self.table) else ""
+        )
+        figure = go.Figure(layout={"title": title, "height": 140 + 26 * len(table)})
+        for name, wanted in (("움직인 피처", True), ("그대로인 피처", False)):
+            chosen = [i for i, feature in enumerate(table["feature"]) if (feature in moved) is wanted]
+            figure.add_bar(
+                x=length.iloc[chosen],
+                y=[names[i] for i in chosen],
+                text=[remarks[i] for i in chosen],
+                textposition="outside",
+                cliponaxis=False,
+                orientation="h",
+                name=name,
+                hovertemplate="%{y}: %{x:.4g}, %{text}",
+            )
+        figure.update_xaxes(title=_TITLES[distance], range=[0, 1.3 * max(edge if len(finite) else 1.0, 1e-12)])
+        figure.update_yaxes(categoryorder="array", categoryarray=names, autorange="reversed", type="category")
+        return figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}, barmode="overlay")
+
+    def plot_feature(self, name: Hashable) -> go.Figure:
+        """One feature's bins, reference and now side by side.
+
+        Parameters
+        ----------
+        name
+            The feature.
+        """
+        if name not in self.histograms:
+            known = ", ".join(map(repr, list(self.histograms)[:10]))
+            raise ValueError(f"there is no feature {name!r} that was compared; there are {known}")
+        return self.histograms[name].plot()
+
+    def _check_distance(self, distance: str) -> None:
+        if distance not in DISTANCES or distance not in self.table:
+            there = ", ".join(repr(known) for known in DISTANCES if known in self.table)
+            raise ValueError(f"distance {distance!r} is not in this report; there are {there}")
+
+
+def _remark(row: dict) -> str:
+    """What stands beside a bar."""
+    parts = [_REMARKS[row["status"]]] if row["status"] in _REMARKS else []
+    if np.isinf(row["distance"]):
+        parts.append("∞")
+    if not np.isnan(row["q_value"]):
+        parts.append("q < 0.001" if row["q_value"] < 0.001 else f"q = {row['q_value']:.2g}")
+    return ", ".join(parts)

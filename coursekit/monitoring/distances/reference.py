@@ -1,0 +1,306 @@
+"""A reference, learned once, that any number of later data sets are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coursekit.monitoring.distances._columns import (
+    NUMERIC,
+    Columns,
+    category_counts,
+    read_columns,
+    refuse_infinite,
+)
+from coursekit.monitoring.distances._comparison import compare_feature
+from coursekit.monitoring.distances._counting import InfiniteValue, count_bins
+from coursekit.monitoring.distances._features import (
+    CategoricalFeature,
+    NumericFeature,
+    column_groups,
+    fit_categorical,
+    fit_numeric,
+    sorted_columns,
+)
+from coursekit.monitoring.distances._merging import merge
+from coursekit.monitoring.distances._parallel import count_workers, run_all
+from coursekit.monitoring.distances.drift_report import DISAPPEARED, DISTANCES, NEW_FEATURE, TYPE_CHANGED, DriftReport
+from coursekit.monitoring.distances.false_discovery import benjamini_hochberg
+from coursekit.monitoring.distances.feature_histogram import FeatureHistogram
+from coursekit.monitoring.distances.histograms import check_pseudo_count
+
+Table: TypeAlias = pd.DataFrame | pd.Series | NDArray[Any]
+_ON_SAMPLES = ("ks", "wasserstein")
+
+
+class Reference:
+    r"""Bins, counts and sorted values of a reference; ``compare`` asks how far later data have moved.
+
+    In production the reference stays (the training data, last month) while new data keep coming.
+    Choosing bins and sorting once makes each comparison one pass over the new rows. A
+    feature that vanishes, becomes text or is suddenly all missing is reported, not raised:
+    those are the drifts that hurt most.
+
+    The report's columns: ``feature``, ``kind``, ``status``, ``n_reference`` and ``n_now`` (rows),
+    ``missing_reference`` and ``missing_now`` (shares), the distances, ``chi2``, ``test``,
+    ``p_value``, ``q_value`` (Benjamini-Hochberg over the features). The rules:
+
+    - *Direction.* p is the data of now and q the reference: ``kl`` is KL(now || reference), nats.
+    - *Numbers.* ``bins`` of equal mass or equal width, each including its upper edge, the outer two
+      open. A value that is two quantiles or more (many zeros) has a bin of its own; a constant
+      has the bins below, equal, above. Infinite values are an error.
+    - *Categories* (text, category, bool; object columns unless all numbers): a bin each for the
+      ``max_categories`` most frequent, "(other)" for the rest, "(new)" for those never seen before.
+    - *Missing values* are a bin of their own; ``ks`` and ``wasserstein`` leave them out.
+    - *Empty bins.* Those empty in both are dropped; for ``kl`` and ``psi`` the others get
+      ``pseudo_count`` rows more (``smoothed``). With 0 they are infinite where a bin is empty in one.
+    - *p-values.* ``test`` "ks": two-sample Kolmogorov-Smirnov (exact up to n m = 1,000,000, cautious
+      with ties); "ks, missing" takes in a chi-squared test of the missing share,
+      :math:`p = 1 - (1 - \min(p_1, p_2))^2`. "chi2", for categories and where ``ks`` was not asked
+      for: chi-squared on the bins, for categories on all values, with cells expected to hold
+      fewer than 5 put together.
+    - *status*: "compared"; "constant" (in the reference); "all missing" (now); "was all missing" (in
+      the reference); "disappeared"; "type changed" (numbers became something else); "new".
+
+    Parameters
+    ----------
+    bins
+        Bins of a numeric feature, 2 or more; ties can make them fewer, see above.
+    strategy
+        ``"quantile"``: bins of equal mass in the reference; ``"uniform"``: of equal width between its
+        smallest and largest value.
+    pseudo_count
+        Rows added to each bin for ``kl`` and ``psi``.
+    max_categories
+        Categories with a bin of their own; None for all.
+    keep_samples
+        Keep the sorted values, which ``ks`` and ``wasserstein`` need: 8 bytes a value (4 of
+        float32). False keeps only edges and counts.
+    n_jobs
+        Threads; None for all cores. Small data use one.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> before = pd.DataFrame({"amount": rng.normal(size=2000), "online": rng.random(2000) < 0.3, "age": 40.0})
+    >>> after = pd.DataFrame({"amount": rng.normal(size=500), "online": rng.random(500) < 0.6})
+    >>> report = Reference().fit(before).compare(after)
+    >>> report.drifted()
+    ['online', 'age']
+    >>> report.to_frame()[["feature", "kind", "status", "tv", "ks"]].round(3)
+      feature         kind       status     tv     ks
+    0  amount      numeric     compared  0.027  0.029
+    1  online  categorical     compared  0.267    NaN
+    2     age      numeric  disappeared    NaN    NaN
+
+    References
+    ----------
+    Rabanser, Günnemann, Lipton (2019). Failing loudly: an empirical study of methods for detecting
+    dataset shift. NeurIPS.
+    """
+
+    def __init__(
+        self,
+        *,
+        bins: int = 10,
+        strategy: Literal["quantile", "uniform"] = "quantile",
+        pseudo_count: float = 0.5,
+        max_categories: int | None = 100,
+        keep_samples: bool = True,
+        n_jobs: int | None = None,
+    ):
+        self.bins = bins
+        self.strategy = strategy
+        self.pseudo_count = pseudo_count
+        self.max_categories = max_categories
+        self.keep_samples = keep_samples
+        self.n_jobs = n_jobs
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The keyword arguments that make an equal, unfitted reference."""
+        return {name: getattr(self, name) for name in self.__init__.__kwdefaults__}  # type: ignore[misc]
+
+    def set_params(self, **params: Any) -> Reference:
+        """Change parameters; they count from the next ``fit``."""
+        for name, value in params.items():
+            if name not in self.get_params():
+                raise ValueError(f"Reference has no parameter {name!r}; it has {', '.join(self.get_params())}")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        default = self.__init__.__kwdefaults__  # type: ignore[misc]
+        told = [f"{name}={value!r}" for name, value in self.get_params().items() if value != default[name]]
+        return f"Reference({', '.join(told)})"
+
+    def fit(self, X: Table, y: Any = None) -> Reference:
+        """Choose bins, count, and sort.
+
+        Parameters
+        ----------
+        X
+            Features, shape (n, features): a DataFrame (numbers, bool, category, text, nullable), a
+            Series, or an array.
+        y
+            Ignored.
+
+        Returns
+        -------
+        Reference
+            Itself.
+        """
+        self._check_parameters()
+        columns = read_columns(X)
+        numeric = [name for name in columns.names if columns.kind(name) == NUMERIC]
+        blocks = columns.numeric_blocks(numeric)
+
+        def fit_group(names: list[Hashable], block: np.ndarray, start: int, stop: int) -> list[NumericFeature]:
+            chosen = {"bins": self.bins, "strategy": self.strategy, "keep": self.keep_samples}
+            return [
+                fit_numeric(names[i], block[i], ordered, **chosen)  # type: ignore[arg-type]
+                for i, ordered in enumerate(sorted_columns(block, start, stop), start)
+            ]
+
+        tasks = [(names, block, *group) for names, block in blocks for group in column_groups(block)]
+        workers = count_workers(self.n_jobs, columns.n_rows * len(numeric))
+        fitted = dict(zip(numeric, sum(run_all(fit_group, tasks, workers), []), strict=True))
+        features: dict[Hashable, NumericFeature | CategoricalFeature] = {}
+        for name in columns.names:
+            features[name] = fitted[name] if name in fitted else self._fit_categories(name, columns)
+        self.features_ = features
+        self.feature_names_in_ = columns.names
+        self.n_rows_ = columns.n_rows
+        self._named = columns.named
+        self._samples_kept = self.keep_samples
+        return self
+
+    def compare(self, X: Table, *, distances: tuple[str, ...] | None = None) -> DriftReport:
+        """How far each feature of X is from the reference.
+
+        Parameters
+        ----------
+        X
+            Later data with the same features, in any order if they have names.
+        distances
+            Which to compute, of kl, tv, hellinger, js, psi, ks, wasserstein; None for all (for the
+            first five where samples were not kept). The two on samples cost most of the time.
+        """
+        if not hasattr(self, "features_"):
+            from sklearn.exceptions import NotFittedError
+
+            raise NotFittedError("this Reference has not seen a reference; call fit(X) before compare(X)")
+        wanted = self._check_distances(distances)
+        columns = read_columns(X)
+        self._check_columns(columns)
+        counts = self._count(columns)
+        merged = self._merge(columns, counts) if set(wanted) & set(_ON_SAMPLES) else {}
+        rows, histograms = [], {}
+        for name, feature in self.features_.items():
+            row: dict[str, Any] = {"feature": name, "kind": feature.kind}
+            if name in counts:
+                now, values = counts[name]
+                row |= compare_feature(feature, now, values, merged.get(name), wanted, self.pseudo_count)
+                histograms[name] = FeatureHistogram(str(name), feature.labels(), feature.counts, now)
+            else:
+                row["status"] = TYPE_CHANGED if name in columns.positions else DISAPPEARED
+                row["missing_reference"] = feature.counts[-1] / self.n_rows_
+            rows.append(row)
+        for name in columns.names:
+            if name not in self.features_:
+                rows.append({"feature": name, "kind": "", "status": NEW_FEATURE})
+        return DriftReport(self._tabulate(rows, wanted, columns.n_rows), histograms)
+
+    def _fit_categories(self, name: Hashable, columns: Columns) -> CategoricalFeature:
+        found = category_counts(name, columns.series(name))
+        return fit_categorical(found, columns.n_rows, max_categories=self.max_categories)
+
+    def _count(self, columns: Columns) -> dict[Hashable, tuple[np.ndarray, dict[Any, int] | None]]:
+        """Counts by bin, and the values of categories, of each feature that can be compared."""
+        counts: dict[Hashable, tuple[np.ndarray, dict[Any, int] | None]] = {}
+        for names, block in self._numeric_blocks(columns):
+            workers = count_workers(self.n_jobs, block.size)
+            try:
+                found = count_bins(block, [self.features_[name].edges for name in names], workers)  # type: ignore[union-attr]
+            except InfiniteValue as error:
+                column, row = error.args
+                raise refuse_infinite(names[column], row, block[column, row]) from None
+            counts |= {name: (count, None) for name, count in zip(names, found, strict=True)}
+        for name, feature in self.features_.items():
+            if isinstance(feature, CategoricalFeature) and name in columns.positions:
+                values = category_counts(name, columns.series(name))
+                counts[name] = feature.count(values, columns.n_rows), values
+        return counts
+
+    def _merge(self, columns: Columns, counts: dict) -> dict[Hashable, tuple[int, float]]:
+        """The gap and the area between the distribution functions of each numeric feature that has values."""
+        blocks = self._numeric_blocks(columns)
+
+        def merge_group(names: list[Hashable], block: np.ndarray, start: int, stop: int) -> list:
+            found = []
+            for i, ordered in enumerate(sorted_columns(block, start, stop), start):
+                present = ordered[: columns.n_rows - int(counts[names[i]][0][-1])]
+                samples = self.features_[names[i]].samples  # type: ignore[union-attr]
+                if present.size and samples.size:  # type: ignore[union-attr]
+                    found.append((names[i], merge(present, samples)))  # type: ignore[arg-type]
+            return found
+
+        tasks = [(names, block, *group) for names, block in blocks for group in column_groups(block)]
+        workers = count_workers(self.n_jobs, sum(block.size for _, block in blocks))
+        return dict(sum(run_all(merge_group, tasks, workers), []))
+
+    def _numeric_blocks(self, columns: Columns) -> list[tuple[list[Hashable], np.ndarray]]:
+        numeric = [name for name, feature in self.features_.items() if feature.kind == NUMERIC]
+        return columns.numeric_blocks([name for name in numeric if name in columns.positions])
+
+    def _tabulate(self, rows: list[dict], wanted: tuple[str, ...], n_now: int) -> pd.DataFrame:
+        table = pd.DataFrame(rows)
+        table["n_reference"], table["n_now"] = self.n_rows_, n_now
+        shares = ["missing_reference", "missing_now"]
+        for name in (*shares, *wanted, "chi2", "p_value"):
+            table[name] = table[name].astype(np.float64) if name in table else np.nan
+        table["test"] = table["test"].fillna("") if "test" in table else ""
+        table["q_value"] = benjamini_hochberg(table["p_value"])
+        front = ["feature", "kind", "status", "n_reference", "n_now", *shares]
+        return table[[*front, *wanted, "chi2", "test", "p_value", "q_value"]]
+
+    def _check_parameters(self) -> None:
+        if not isinstance(self.bins, int | np.integer) or self.bins < 2:
+            raise ValueError(f"bins must be a whole number of 2 or more, got {self.bins!r}")
+        if self.strategy not in ("quantile", "uniform"):
+            raise ValueError(f"strategy must be 'quantile' or 'uniform', got {self.strategy!r}")
+        if self.max_categories is not None and self.max_categories < 1:
+            raise ValueError(f"max_categories must be 1 or more, or None for all, got {self.max_categories!r}")
+        check_pseudo_count(self.pseudo_count)
+
+    def _check_distances(self, distances: tuple[str, ...] | None) -> tuple[str, ...]:
+        if distances is None:
+            return DISTANCES if self._samples_kept else tuple(d for d in DISTANCES if d not in _ON_SAMPLES)
+        asked = (distances,) if isinstance(distances, str) else tuple(distances)
+        unknown = [name for name in asked if name not in DISTANCES]
+        if unknown:
+            raise ValueError(f"there is no distance {unknown[0]!r}; there are {', '.join(DISTANCES)}")
+        on_samples = [name for name in asked if name in _ON_SAMPLES]
+        if on_samples and not self._samples_kept:
+            raise ValueError(f"{on_samples[0]!r} needs the sorted samples; fit with keep_samples=True")
+        return tuple(name for name in DISTANCES if name in asked)
+
+    def _check_columns(self, columns: Columns) -> None:
+        if columns.named != self._named:
+            given, fitted = ("names", "an array") if columns.named else ("an array", "names")
+            raise ValueError(
+                f"X comes with {given} but the reference was fitted on {fitted}; fit and compare with the same kind, "
+                "so that features are not confused"
+            )
+        n_features = len(self.feature_names_in_)
+        if not columns.named and len(columns.positions) != n_features:
+            raise ValueError(f"X has {len(columns.positions)} columns but the reference has {n_features}")
+        if not any(name in self.features_ for name in columns.positions):
+            known = ", ".join(map(repr, self.feature_names_in_[:5]))
+            raise ValueError(
+                f"X shares no column with the reference: it has {', '.join(map(repr, columns.names[:5]))}, "
+                f"the reference {known}"
+            )

@@ -1,0 +1,122 @@
+"""Files of a log: each stands whole under its name or not at all, and none is ever changed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH, MERGED = "batch-", "merged-"
+UNFINISHED = ".writing-"
+_REPLACES = b"coursekit.replaces"
+_ROWS_A_GROUP = 122_880  # what DuckDB gives a thread at a time
+
+
+def write_durably(files: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
+    """Write files that take their names when all of them are on the disk.
+
+    A full disk leaves nothing. A process that is killed leaves at most files that no reader
+    looks at (or, between two renames, some of the files, each of them whole). A machine that
+    loses power keeps what was reported as written.
+    """
+    unfinished: dict[Path, Path] = {}
+    try:
+        for path, write in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished[path] = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
+            with unfinished[path].open("xb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, written in unfinished.items():
+            written.replace(path)
+    except BaseException:  # an interrupt too must not leave a file behind
+        for written in unfinished.values():
+            written.unlink(missing_ok=True)
+        raise
+    for folder in {path.parent for path in files}:
+        _sync_folders(folder)
+
+
+def _sync_folders(folder: Path) -> None:
+    """Make the names durable: a new file's, and those of the partition and the table above it."""
+    for place in (folder, folder.parent, folder.parent.parent):
+        with contextlib.suppress(OSError):  # Windows opens no folders
+            handle = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def write_parts(parts: Mapping[Path, pa.Table], *, replaces: Iterable[str] = ()) -> None:
+    """Write Parquet files, all or none; ``replaces`` names the files beside them that they make void."""
+    import pyarrow.parquet as pq
+
+    replaced = sorted(replaces)
+    footer = {_REPLACES: json.dumps(replaced).encode()} if replaced else None
+
+    def writer(table: pa.Table) -> Callable[[BinaryIO], None]:
+        repeating = [name for name in table.column_names if name != "request_id"]  # ids repeat nowhere
+        return lambda file: pq.write_table(
+            table.replace_schema_metadata(footer),
+            file,
+            compression="zstd",
+            use_dictionary=repeating,
+            row_group_size=_ROWS_A_GROUP,
+        )
+
+    write_durably({path: writer(table) for path, table in parts.items()})
+
+
+def read_part(path: Path) -> pa.Table:
+    """All rows of one file."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:  # not read_table, which takes columns from the folders' names
+        return file.read().replace_schema_metadata(None)
+
+
+def replaced_by(path: Path) -> set[str]:
+    """Names of the files that a merged file stands for."""
+    import pyarrow.parquet as pq
+
+    told = (pq.read_metadata(path).metadata or {}).get(_REPLACES, b"[]")
+    return set(json.loads(told))
+
+
+def partitions(table: Path) -> list[Path]:
+    """Folders of a table that hold a day each, in the order of the days."""
+    with contextlib.suppress(FileNotFoundError):
+        return sorted(path for path in table.iterdir() if "=" in path.name)
+    return []
+
+
+def visible_parts(partition: Path) -> list[Path]:
+    """The files that count: finished, and not replaced by a merged one.
+
+    A merged file names what it replaces in its own footer, so its rename is the one moment at
+    which rows move. A folder is not listed in one moment: the listing is repeated until none
+    vanished and no merged one appeared, lest a reader sees neither the old nor the new.
+    """
+    names = _names(partition)
+    while True:
+        again = _names(partition)
+        if names <= again and not any(name.startswith(MERGED) for name in again - names):
+            break
+        names = again
+    merged = [name for name in names if name.startswith(MERGED)]
+    if merged and len(names) > 1:
+        names -= set().union(*(replaced_by(partition / name) for name in merged))
+    return [partition / name for name in sorted(names)]
+
+
+def _names(partition: Path) -> set[str]:
+    return {name for name in os.listdir(partition) if name.endswith(".parquet") and not name.startswith(".")}

@@ -1,0 +1,254 @@
+"""A prediction log: appended to by services, asked by people, joined with labels when they arrive."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from coursekit.monitoring.logs._compaction import compact_table
+from coursekit.monitoring.logs._features import known_features, register
+from coursekit.monitoring.logs._moments import day as as_day
+from coursekit.monitoring.logs._moments import instant
+from coursekit.monitoring.logs._parts import BATCH, MERGED, partitions, replaced_by, visible_parts, write_parts
+from coursekit.monitoring.logs._validation import days_since_epoch, label_table, prediction_table
+from coursekit.monitoring.logs._views import select, views
+from coursekit.monitoring.logs.schema import FEATURE_PREFIX, RESERVED, LogSchema
+from coursekit.monitoring.logs.writer import LogWriter
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ATTEMPTS = 5
+
+
+class PredictionLog:
+    """What a service predicted, kept as Parquet files and asked with SQL.
+
+    A model's quality in production is known weeks after its answers, when the labels come.
+    Only a log that kept each request's id, time, versions, score and features can then say
+    how good the model was on a day, which model it was, and whether its inputs had moved.
+
+    Predictions lie in ``predictions/day=YYYY-MM-DD/``, labels in ``labels/arrived=YYYY-MM-DD/``;
+    both are only ever added to, so a report of last month can be made again. Files appear whole
+    or not at all, whoever is killed when, and any number of processes may append at once.
+
+    The rules: times carry a zone and are stored in UTC, days are days of UTC. ``label_time`` is
+    when the label became known, and of several labels of a request the one with the latest
+    ``label_time`` holds. Labels of requests that the log does not know are kept and wait for them.
+    A request id is the caller's promise of one request; ``audit`` counts where it was broken.
+
+    Parameters
+    ----------
+    folder
+        Where the log is, or is made by the first append.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> log = PredictionLog(tempfile.mkdtemp())
+    >>> predictions = pd.DataFrame({
+    ...     "request_id": ["a", "b"],
+    ...     "event_time": pd.to_datetime(["2026-03-01T08:00+09:00", "2026-03-01T12:00+09:00"], utc=True),
+    ...     "model_version": "fraud-3", "feature_version": "f12", "arm": "baseline",
+    ...     "score": [0.9, 0.2], "latency_ms": [12.0, 9.5], "feature_amount": [310_000, 4_500],
+    ... })
+    >>> log.append(predictions)
+    2
+    >>> [str(day) for day in log.days()]  # eight in the morning in Seoul is still yesterday in UTC
+    ['2026-02-28', '2026-03-01']
+    >>> late = pd.DataFrame({"request_id": ["a"], "label": [1], "label_time": [pd.Timestamp("2026-03-20", tz="UTC")]})
+    >>> log.add_labels(late)
+    1
+    >>> log.query("SELECT count(label) AS labelled FROM labelled", as_of="2026-03-10T00:00Z").loc[0, "labelled"]
+    np.int64(0)
+    >>> log.query("SELECT request_id FROM labelled WHERE score > $t AND label = 1", t=0.5)
+      request_id
+    0          a
+
+    References
+    ----------
+    Sculley et al. (2015). Hidden technical debt in machine learning systems. NeurIPS.
+    Raasveldt, Mühleisen (2019). DuckDB: an embeddable analytical database. SIGMOD.
+    """
+
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder).expanduser().absolute()
+        self._predictions = self.folder / "predictions"
+        self._labels = self.folder / "labels"
+        self._features = self.folder / "features"
+        for part in self.folder.parts:
+            key, equals, _ = part.partition("=")
+            if equals and (key.casefold() in RESERVED or key.casefold().startswith(FEATURE_PREFIX)):
+                raise ValueError(f"{part!r} in the log's path would be read as its column {key!r}; rename that folder")
+
+    def __repr__(self) -> str:
+        return f"PredictionLog({str(self.folder)!r})"
+
+    def schema(self) -> LogSchema:
+        """The columns of this log, with the features it has seen."""
+        return LogSchema(known_features(self._features))
+
+    def days(self) -> tuple[date, ...]:
+        """Days (UTC) with predictions, ascending."""
+        filled = (folder for folder in partitions(self._predictions) if visible_parts(folder))
+        return tuple(date.fromisoformat(folder.name.partition("=")[2]) for folder in filled)
+
+    def append(self, frame: pd.DataFrame | pa.Table, *, batch: str | None = None) -> int:
+        """Add predictions, all or none, and say how many rows were new.
+
+        A frame with a bad row is refused whole: nothing is written. A feature that a frame
+        lacks, or has no value of, is missing (NULL) in its rows.
+
+        Parameters
+        ----------
+        frame
+            Columns as in :meth:`schema`, features named ``feature_<name>``.
+        batch
+            Name of these rows. An append that is tried again after a crash under the same name
+            adds only what is not there yet; without a name it would add the rows twice.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, unknown or of the wrong type, a time has no zone, a score is
+            not finite, a request id comes twice, or the batch's name stands for other rows.
+        """
+        table, kinds = prediction_table(frame, known_features(self._features))
+        if table.num_rows:
+            register(self._features, kinds)
+        return self._add(self._predictions, "day", "event_time", table, batch)
+
+    def add_labels(self, frame: pd.DataFrame | pa.Table, *, batch: str | None = None) -> int:
+        """Add labels that have become known, all or none, and say how many rows were new.
+
+        A request may get another label later: both are kept, and each time sees the latest it
+        could know. An empty label withdraws the earlier one. A label may come before its
+        prediction has been logged, or earlier than its event by two clocks that disagree; both
+        are kept, and ``audit`` counts them.
+
+        Parameters
+        ----------
+        frame
+            Columns request_id, label (0 and 1 for a binary model) and label_time.
+        batch
+            Name of these rows, as in :meth:`append`.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, unknown or of the wrong type, a time has no zone, a label is
+            infinite, a request comes twice with one time, or the batch's name stands for other rows.
+        """
+        table = label_table(frame, pd.Timestamp.now("UTC"))
+        return self._add(self._labels, "arrived", "label_time", table, batch)
+
+    def query(self, sql: str, /, *, as_of: Any = None, **parameters: Any) -> pd.DataFrame:
+        """Ask with one SELECT in DuckDB's SQL.
+
+        There are ``predictions``, ``labels`` (their whole history) and ``labelled``: predictions
+        with the ``label`` and ``label_time`` that hold, NULL where none is known.
+
+        Parameters
+        ----------
+        sql
+            The question. Values belong into parameters, written ``$name``, not into the text.
+        as_of
+            A time with a zone: ``labelled`` shows what was known then, predictions and labels;
+            None is everything. Also bound to ``$as_of``.
+        **parameters
+            Values of the parameters by name.
+
+        Raises
+        ------
+        ValueError
+            If it is not one SELECT, names what is not there, or its parameters differ from those given.
+        """
+        import duckdb
+
+        moment = None if as_of is None else instant(as_of, "as_of")
+        for attempt in range(_ATTEMPTS):
+            parts = [
+                [part for folder in partitions(table) for part in visible_parts(folder)]
+                for table in (self._predictions, self._labels)
+            ]
+            try:
+                with views(self.schema(), *parts, moment) as connection:
+                    return select(connection, sql, parameters, moment)
+            except duckdb.IOException:
+                # compact() has merged files since they were listed: look again
+                gone = any(not part.exists() for table in parts for part in table)
+                if not gone or attempt == _ATTEMPTS - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def compact(self, *, before: Any = None) -> int:
+        """Merge the many small files of each day into one, and say how many files that saved.
+
+        A service that flushes every five seconds leaves 17,280 files a day, and a question opens
+        each of them. May run, and be killed, beside writers and readers: rows are counted once
+        at every moment. Only one process compacts at a time; another one is refused.
+
+        Parameters
+        ----------
+        before
+            A day (UTC): only days before it are merged; None is all.
+
+        Raises
+        ------
+        ValueError
+            If before is no day.
+        RuntimeError
+            If another process is compacting this log.
+        """
+        limit = None if before is None else as_day(before, "before")
+        tables = ((self._predictions, "event_time"), (self._labels, "label_time"))
+        return sum(compact_table(self.folder, table, sort_by=key, before=limit) for table, key in tables)
+
+    def writer(self, *, buffer_rows: int = 10_000, flush_seconds: float = 5.0) -> LogWriter:
+        """A buffer for a live service, which logs one request at a time.
+
+        Parameters
+        ----------
+        buffer_rows
+            Rows after which a file is written.
+        flush_seconds
+            Age of the oldest waiting row, in seconds, at which the next row writes a file.
+        """
+        return LogWriter(self, buffer_rows=buffer_rows, flush_seconds=flush_seconds)
+
+    def _add(self, folder: Path, partition: str, time: str, table: pa.Table, batch: str | None) -> int:
+        """Split rows by day and write a file for each day."""
+        if batch is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", batch):
+            raise ValueError(f"batch must be up to 100 letters, digits, '.', '_' and '-', got {batch!r}")
+        if table.num_rows == 0:
+            return 0
+        numbers = days_since_epoch(table[time])
+        parts: dict[Path, pa.Table] = {}
+        for number in np.unique(numbers):
+            rows = table.filter(numbers == number)
+            place = folder / f"{partition}={np.datetime64(int(number), 'D')}"
+            if batch is None:
+                parts[place / f"part-{uuid.uuid4().hex}.parquet"] = rows
+            else:
+                content = hashlib.sha256("\0".join(rows["request_id"].to_pylist()).encode()).hexdigest()
+                path = place / f"{BATCH}{batch}~{content[:16]}.parquet"
+                if not _written(path, batch):
+                    parts[path] = rows
+        write_parts(parts)
+        return sum(rows.num_rows for rows in parts.values())
+
+
+def _written(path: Path, batch: str) -> bool:
+    """Whether this batch is there, or was until a merged file replaced it."""
+    names = {found.name for found in path.parent.glob(f"{BATCH}*")}
+    names = names.union(*(replaced_by(merged) for merged in path.parent.glob(f"{MERGED}*.parquet")))
+    if any(name != path.name and name.startswith(f"{BATCH}{batch}~") for name in names):
+        raise ValueError(f"batch {batch!r} was written before with other rows; give each batch its own name")
+    return path.name in names
