@@ -11,19 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coursekit.explore.controls import dropdown, log_slider, slider, text, toggle
+    from coursekit.explore.drifting import DriftWorld, drift_playground, drift_world
     from coursekit.explore.export import export_html
     from coursekit.explore.interactive import InteractiveFigure, interactive_figure
     from coursekit.explore.playground import IntentPlayground, intent_playground
     from coursekit.explore.prediction import Prediction, Revelation, predict
+    from coursekit.explore.refreshing import refresh_costs, refresh_playground
     from coursekit.explore.style import palette, styled, template
     from coursekit.explore.view import PlotlyView, show
 
 __all__ = [
+    "DriftWorld",
     "IntentPlayground",
     "InteractiveFigure",
     "PlotlyView",
     "Prediction",
     "Revelation",
+    "drift_playground",
+    "drift_world",
     "dropdown",
     "export_html",
     "intent_playground",
@@ -31,6 +36,8 @@ __all__ = [
     "log_slider",
     "palette",
     "predict",
+    "refresh_costs",
+    "refresh_playground",
     "show",
     "slider",
     "styled",
@@ -41,10 +48,12 @@ __all__ = [
 
 _MODULES = {
     "controls": ("dropdown", "log_slider", "slider", "text", "toggle"),
+    "drifting": ("DriftWorld", "drift_playground", "drift_world"),
     "export": ("export_html",),
     "interactive": ("InteractiveFigure", "interactive_figure"),
     "playground": ("IntentPlayground", "intent_playground"),
     "prediction": ("Prediction", "Revelation", "predict"),
+    "refreshing": ("refresh_costs", "refresh_playground"),
     "style": ("palette", "styled", "template"),
     "view": ("PlotlyView", "show"),
 }
