@@ -230,10 +230,18 @@ def calibrated(
             strict = middle
         else:
             loose = middle
+    strict = _readable(strict, stricter_is_larger=rungs[0] < rungs[-1])
     # a state that depends on the threshold (HDDM's bounds) can break the order: look at all streams once
     while len(alarming(strict, list(range(n_runs)))) > allowed:
         strict *= float((rungs[1] / rungs[0]) ** 0.1)
-    return _with_strictness(start, float(strict))
+    return _with_strictness(start, strict)
+
+
+def _readable(strictness: float, *, stricter_is_larger: bool) -> float:
+    """Four significant digits, rounded to the strict side."""
+    unit = 10.0 ** (np.floor(np.log10(strictness)) - 3)
+    steps = np.ceil(strictness / unit) if stricter_is_larger else np.floor(strictness / unit)
+    return float(f"{steps * unit:.4g}")
 
 
 def _with_strictness(detector: D, strictness: float) -> D:

@@ -50,20 +50,27 @@ class DetectorComparison:
 
     def plot(self) -> go.Figure:
         """Delay against false-alarm rate; the lower left corner is where one wants to be."""
-        found = {name: delay for name, delay in self.detection_delay.items() if delay is not None}
         figure = go.Figure(layout={"title": f"변화가 없는 {self.horizon:,}개에서 울릴 확률과, 변화 뒤의 지연"})
-        figure.add_scatter(
-            x=[100 * self.false_alarm_rate[name].estimate for name in found],
-            y=[delay.estimate for delay in found.values()],
-            text=list(found),
-            mode="markers+text",
-            textposition="top center",
-            marker={"size": 10},
-            showlegend=False,
-        )
+        for number, (name, delay) in enumerate(self.detection_delay.items()):
+            if delay is not None:
+                false = self.false_alarm_rate[name]
+                figure.add_scatter(
+                    name=name,
+                    x=[100 * false.estimate],
+                    y=[delay.estimate],
+                    error_x=_whiskers(false, scale=100),
+                    error_y=_whiskers(delay),
+                    mode="markers",
+                    marker={"size": 11, "symbol": number % 8},
+                )
         figure.update_xaxes(title="거짓 경보율 (%)", range=[-4, 104])
         figure.update_yaxes(title="평균 탐지 지연 (개)", rangemode="tozero")
         return figure
+
+
+def _whiskers(interval: Interval, *, scale: float = 1.0) -> dict[str, object]:
+    above, below = scale * (interval.high - interval.estimate), scale * (interval.estimate - interval.low)
+    return {"type": "data", "symmetric": False, "array": [above], "arrayminus": [below], "thickness": 1}
 
 
 def compare_detectors(

@@ -21,7 +21,7 @@ def drifting(seed: int, length: int = 20_000) -> dict[str, np.ndarray]:
         "errors": (rng.random(length) < level).astype(float),
         "normal": rng.normal(3 * level, 1),
         "offset": rng.normal(1e6 + level, 0.5),
-        "coarse": rng.normal(1e12 + 1e-3 * level, 1e-3),  # rounding is a tenth of the noise
+        "coarse": rng.normal(1e14 + level, 1),  # alarms from rounding alone
         "tiny": rng.normal(1e-9 * level, 1e-9),
         "heavy": rng.standard_cauchy(length) + 10 * level,
         "slow": rng.normal(np.linspace(0, 5, length), 1),

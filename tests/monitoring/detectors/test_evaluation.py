@@ -110,7 +110,7 @@ def test_comparing_is_running_each_alone():
     frame = comparison.to_frame()
     assert list(frame.index) == list(detectors)
     assert (frame["detection_delay"] < 600).all()
-    assert len(comparison.plot().data[0].x) == 2
+    assert [trace.name for trace in comparison.plot().data] == list(detectors)
 
 
 @pytest.mark.parametrize("wrong", [{"after": 2.0}, {"change_at": 0}, {"max_delay": 0}, {"n_runs": 0}, {"before": -1}])
