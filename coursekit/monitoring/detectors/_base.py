@@ -149,7 +149,7 @@ class Detector:
             array = np.asarray(values)
             if array.dtype.kind not in "biufO":
                 raise TypeError(f"these are {array.dtype}")
-            array = np.ascontiguousarray(array, dtype=np.float64)
+            array = np.require(array, np.float64, ["C", "W"])  # a pandas column cannot be written, and compiles anew
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{name}: the values must be numbers, one element each; {error}") from None
         if array.ndim != 1 or array.size == 0:

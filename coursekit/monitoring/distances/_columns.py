@@ -85,13 +85,34 @@ def read_columns(X: Any) -> Columns:
     return Columns(names, named, len(X), None, X)
 
 
+def check_same_columns(columns: Columns, names: list[Hashable], *, named: bool) -> None:
+    """Raise unless the columns can be matched with those that a reference was fitted on."""
+    if columns.named != named:
+        given, fitted = ("names", "an array") if columns.named else ("an array", "names")
+        raise ValueError(
+            f"X comes as {given} but the reference was fitted on {fitted}; fit and compare with the same kind, "
+            "so that features are not confused"
+        )
+    if not named and len(columns.positions) != len(names):
+        raise ValueError(
+            f"X has {len(columns.positions)} columns but the reference has {len(names)}; pass the same ones"
+        )
+    if not columns.positions.keys() & set(names):
+        given, fitted = (", ".join(map(repr, some[:5])) for some in (columns.names, names))
+        raise ValueError(f"X shares no column with the reference: it has {given}, the reference {fitted}")
+
+
 def category_counts(name: Hashable, column: pd.Series) -> dict[Any, int]:
     """How often each value occurs; missing values are left out."""
     try:
         counts = column.value_counts(sort=False)
     except TypeError as error:
         raise ValueError(f"column {name!r} holds values that cannot be counted ({error}); make them strings") from None
-    return {value: int(count) for value, count in zip(counts.index, counts.to_numpy(), strict=True) if count}
+    found: dict[Any, int] = {}
+    for value, count in zip(counts.index, counts.to_numpy(), strict=True):
+        if count:
+            found[value] = found.get(value, 0) + int(count)  # True and 1 are one value
+    return found
 
 
 def refuse_infinite(name: Hashable, row: int, value: float) -> ValueError:
@@ -104,7 +125,7 @@ def refuse_infinite(name: Hashable, row: int, value: float) -> ValueError:
 
 def _as_matrix(X: Any) -> np.ndarray:
     if isinstance(X, np.ma.MaskedArray):
-        X = X.astype(np.float64).filled(np.nan)
+        X = np.ma.filled(X.astype(np.float64), np.nan)
     matrix = np.asarray(X)
     if matrix.ndim != 2:
         raise ValueError(

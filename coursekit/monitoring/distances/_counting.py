@@ -79,41 +79,56 @@ def _count_by_halving(values: np.ndarray, edges: np.ndarray, above: np.ndarray) 
         above[k] += total
 
 
-def count_bins(values: np.ndarray, edges: list[np.ndarray], workers: int) -> list[np.ndarray]:
-    """Counts of each column, bin by bin, the missing values last.
-
-    Bin k holds the values above edge k - 1 and up to edge k (included); the outer two are open.
-    ``values`` is (columns, rows), float32 or float64, in any layout and never copied as a whole.
-    Raises an InfiniteValue.
-    """
-    n_columns, n_rows = values.shape
-    first = np.concatenate([[0], np.cumsum([len(e) for e in edges])])
-    flat = np.concatenate(edges)
-    by_row = not values[0].flags.c_contiguous  # one row of the table after the other
-    cached = max(16, min(_INNER, _CACHED // (n_columns * values.itemsize)))
-    outer, inner = (cached, cached) if by_row else (n_rows, _INNER)
-    view = values.view()
-    view.flags.writeable = False  # one machine code for frames and arrays
-
-    cuts = np.linspace(0, n_rows, (4 * workers if workers > 1 else 1) + 1).astype(np.int64)
-    above = np.zeros((len(cuts) - 1, flat.size), dtype=np.int64)
-    missing = np.zeros((len(cuts) - 1, n_columns), dtype=np.int64)
-
-    def one(part: int) -> tuple[int, int]:
-        return _count(view, cuts[part], cuts[part + 1], outer, inner, flat, first, above[part], missing[part])
-
-    for column, row in run_all(one, [(part,) for part in range(len(cuts) - 1)], workers):
-        if column >= 0:
-            raise InfiniteValue(column, row)
-    total_above, total_missing = above.sum(axis=0), missing.sum(axis=0)
-    counts = []
-    for column in range(n_columns):
-        ends = total_above[first[column] : first[column + 1]]
-        present = n_rows - total_missing[column]
-        bins = -np.diff(np.concatenate([[present], ends, [0]]))
-        counts.append(np.append(bins, total_missing[column]))
-    return counts
-
-
 class InfiniteValue(Exception):
-    """A value that belongs to no bin; args are column and row."""
+    """A value that belongs to no bin; args are block, column and row."""
+
+
+def count_bins(blocks: list[tuple[np.ndarray, list[np.ndarray]]], workers: int) -> list[list[np.ndarray]]:
+    """Counts of each column of each block, bin by bin, the missing values last.
+
+    A block is an array (columns, rows), float32 or float64, in any layout and never copied as a
+    whole, with the inner edges of each column. Bin k holds the values above edge k - 1 and up
+    to edge k (included); the outer two are open. Raises an InfiniteValue.
+    """
+    parts = 1 if workers == 1 else -(-4 * workers // max(1, len(blocks)))
+    counters = [_Counter(values, edges, parts) for values, edges in blocks]
+    tasks = [(counter, part) for counter in counters for part in range(parts)]
+    found = run_all(_Counter.count, tasks, workers)
+    for (counter, _), (column, row) in zip(tasks, found, strict=True):
+        if column >= 0:
+            raise InfiniteValue(counters.index(counter), column, row)
+    return [counter.bins() for counter in counters]
+
+
+class _Counter:
+    """One block, its rows cut into parts that can be counted at the same time."""
+
+    def __init__(self, values: np.ndarray, edges: list[np.ndarray], parts: int):
+        n_columns, n_rows = values.shape
+        self.values = values.view()
+        self.values.flags.writeable = False  # one machine code for frames and arrays
+        self.first = np.concatenate([[0], np.cumsum([len(e) for e in edges])])
+        self.edges = np.concatenate(edges)
+        self.cuts = np.linspace(0, n_rows, parts + 1).astype(np.int64)
+        self.above = np.zeros((parts, self.edges.size), dtype=np.int64)
+        self.missing = np.zeros((parts, n_columns), dtype=np.int64)
+        if values[0].flags.c_contiguous:
+            self.outer, self.inner = n_rows, _INNER
+        else:  # the table lies row by row: all columns of a few rows, while they are in the cache
+            self.outer = self.inner = max(16, min(_INNER, _CACHED // (n_columns * values.itemsize)))
+
+    def count(self, part: int) -> tuple[int, int]:
+        """Count one part; tells where an infinite value is."""
+        rows = self.cuts[part], self.cuts[part + 1]
+        steps = self.outer, self.inner
+        return _count(self.values, *rows, *steps, self.edges, self.first, self.above[part], self.missing[part])
+
+    def bins(self) -> list[np.ndarray]:
+        """Counts of each column from all parts."""
+        above, missing = self.above.sum(axis=0), self.missing.sum(axis=0)
+        counts = []
+        for column, absent in enumerate(missing):
+            over = above[self.first[column] : self.first[column + 1]]
+            bins = -np.diff(np.concatenate([[self.values.shape[1] - absent], over, [0]]))
+            counts.append(np.append(bins, absent))
+        return counts

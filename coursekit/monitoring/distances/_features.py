@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.monitoring.distances._columns import CATEGORICAL, NUMERIC, refuse_infinite
-from coursekit.monitoring.distances.feature_histogram import MISSING, NEW, OTHER, number_labels
+from coursekit.monitoring.distances.feature_histogram import MISSING, NEW, OTHER, PRESENT
 
 _ROWS_AT_ONCE = 512
 COLUMNS_AT_ONCE = 8
@@ -26,6 +26,8 @@ class NumericFeature:
     """Rows of the reference in each bin, the missing ones last."""
     samples: np.ndarray | None
     """The present values, sorted, where they were kept."""
+    labels: list[str]
+    """What to write under the bins."""
 
     kind = NUMERIC
 
@@ -33,10 +35,6 @@ class NumericFeature:
     def constant(self) -> bool:
         """Whether only one value occurred: its bins are below, equal and above."""
         return len(self.edges) == 2 and self.counts[0] == 0 and self.counts[2] == 0
-
-    def labels(self) -> list[str]:
-        """What to write under the bins."""
-        return [*number_labels(self.edges), MISSING]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +55,7 @@ class CategoricalFeature:
         """Whether only one value occurred."""
         return len(self.all_counts) == 1
 
+    @property
     def labels(self) -> list[str]:
         """What to write under the bins."""
         return [*map(str, self.categories), OTHER, NEW, MISSING]
@@ -81,9 +80,9 @@ def fit_numeric(
     ends = np.searchsorted(present, edges, side="right")
     counts = np.diff(np.concatenate([[0], ends, [present.size, len(values)]]))
     if keep:
-        present = present.copy() if present.base is not None and present.size < 0.9 * ordered.size else present
+        present = present.copy() if present.size < 0.9 * ordered.size else present  # else it holds on to the rest
         present.flags.writeable = False
-    return NumericFeature(edges, counts, present if keep else None)
+    return NumericFeature(edges, counts, present if keep else None, [*_number_labels(edges), MISSING])
 
 
 def fit_categorical(found: dict[Any, int], n_rows: int, *, max_categories: int | None) -> CategoricalFeature:
@@ -107,6 +106,24 @@ def _edges(present: np.ndarray, bins: int, strategy: str) -> np.ndarray:
     quantiles, times = np.unique(present[at].astype(np.float64), return_counts=True)
     heavy = quantiles[times > 1]
     return np.union1d(quantiles, np.nextafter(heavy, -np.inf))
+
+
+def _number_labels(edges: np.ndarray) -> list[str]:
+    """Bins between these inner edges, as short as they can be told apart."""
+    if len(edges) == 0:
+        return [PRESENT]
+    just_below = [*(edges[:-1] == np.nextafter(edges[1:], -np.inf)), False]  # the next edge is a bin of its own
+    told = [float(edges[k + 1] if below else edges[k]) for k, below in enumerate(just_below)]
+    texts = next(
+        texts for digits in range(3, 18) if len(set(texts := [f"{e:.{digits}g}" for e in told])) == len(set(told))
+    )
+    labels = [f"{'<' if just_below[0] else '≤'} {texts[0]}"]
+    for k in range(1, len(edges)):
+        if just_below[k - 1]:
+            labels.append(f"= {texts[k]}")
+        else:
+            labels.append(f"({texts[k - 1]}, {texts[k]}{')' if just_below[k] else ']'}")
+    return [*labels, f"> {texts[-1]}"]
 
 
 def sorted_columns(block: np.ndarray, start: int, stop: int) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import kolmogorov
 from scipy.stats import kstwo
 
 from coursekit.compiling import compiled
@@ -10,6 +11,7 @@ from coursekit.monitoring.detectors.kswin import _exceedance
 
 EXACT_CELLS = 1_000_000
 """Up to this product of the sample sizes the p-value of KS is exact."""
+_LIMIT_SIZE = 5_000
 
 
 @compiled
@@ -53,17 +55,26 @@ def _merge(x: np.ndarray, y: np.ndarray) -> tuple[int, float]:
 
 
 def merge(x: np.ndarray, y: np.ndarray) -> tuple[int, float]:
-    """n m times the KS statistic (a whole number), and the Wasserstein distance, of sorted, finite samples."""
+    """KS statistic times n m (a whole number) and Wasserstein distance of samples, sorted and finite."""
     kind = np.result_type(x, y)
     largest, area = _merge(_read_only(x.astype(kind, copy=False)), _read_only(y.astype(kind, copy=False)))
     return largest, area / (x.size * y.size)
 
 
 def ks_p_value(largest: int, n: int, m: int) -> float:
-    """P(a gap of n m D or more) if both samples came from one continuous distribution; ties make it cautious."""
+    """P(a gap of n m D or more) if both samples came from one continuous distribution; ties make it cautious.
+
+    Exact for small samples. Then the one-sample distribution at the effective size n m / (n + m),
+    as in scipy; for large sizes, where that takes seconds, its limit with Vrbik's correction,
+    which agrees to a thousandth of p as long as p > 1e-12.
+    """
     if n * m <= EXACT_CELLS:
         return min(1.0, _exceedance(n, m, largest))
-    return float(kstwo.sf(largest / (n * m), round(n * m / (n + m))))
+    distance, size = largest / (n * m), round(n * m / (n + m))
+    if size < _LIMIT_SIZE:
+        return float(kstwo.sf(distance, size))
+    z = distance * np.sqrt(size)
+    return float(kolmogorov(max(0.0, z + 1 / (6 * np.sqrt(size)) + (z - 1) / (4 * size))))
 
 
 def _read_only(values: np.ndarray) -> np.ndarray:

@@ -45,8 +45,9 @@ class ChiSquared:
     def plot(self) -> go.Figure:
         """Residuals cell by cell."""
         title = f"범주별 잔차 (카이제곱 {self.statistic:.4g}, 자유도 {self.dof}, p = {self.p_value:.3g})"
-        figure = go.Figure(layout={"title": title, "xaxis_title": "칸", "yaxis_title": "피어슨 잔차"})
-        return figure.add_bar(x=np.arange(len(self.residuals)), y=self.residuals)
+        figure = go.Figure(layout={"title": title, "xaxis_title": "범주", "yaxis_title": "피어슨 잔차"})
+        figure.update_xaxes(type="category")
+        return figure.add_bar(x=[str(cell) for cell in range(len(self.residuals))], y=self.residuals)
 
 
 def chi_squared(counts_p: ArrayLike, counts_q: ArrayLike, *, min_expected: float = 0.0) -> ChiSquared:

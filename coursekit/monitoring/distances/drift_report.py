@@ -86,35 +86,33 @@ class DriftReport:
         """
         moved = set(self.drifted(fdr=fdr, min_distance=min_distance, distance=distance))
         table = self.table[self.table["status"] != NEW_FEATURE]
-        broken = table["status"].isin(_BROKEN)
-        table = table.assign(length=table[distance].where(~broken, np.inf)).sort_values(
-            "length", ascending=False, kind="stable"
+        order = (
+            table[distance].where(~table["status"].isin(_BROKEN), np.inf).sort_values(ascending=False, kind="stable")
         )
-        table = table.head(top)
-        finite = table[distance][np.isfinite(table[distance])]
-        edge = 1.1 * max(finite.max(), 1e-12) if len(finite) else 1.0  # where infinity is drawn
-        length = table[distance].fillna(0.0).clip(upper=edge)
-        names = [str(name) for name in table["feature"]]
-        remarks = [_remark(row) for row in table.rename(columns={distance: "distance"}).to_dict("records")]
-        title = f"{_TITLES[distance]}: 피처 {len(table)}개" + (
-            f" (전체 {len(self.table)}개 중)" if len(table) < len(self.table) else ""
-        )
-        figure = go.Figure(layout={"title": title, "height": 140 + 26 * len(table)})
-        for name, wanted in (("움직인 피처", True), ("그대로인 피처", False)):
-            chosen = [i for i, feature in enumerate(table["feature"]) if (feature in moved) is wanted]
+        drawn = table.loc[order.index].head(top)
+        finite = drawn[distance][np.isfinite(drawn[distance])]
+        longest = max(finite.max(), 1e-12) if len(finite) else 1.0
+        length = drawn[distance].fillna(0.0).clip(upper=1.1 * longest)  # infinity too
+        rows = pd.DataFrame({"name": drawn["feature"].astype(str), "length": length})
+        rows["remark"] = [_remark(*told) for told in drawn[["status", distance, "q_value"]].itertuples(index=False)]
+        rows["moved"] = drawn["feature"].isin(moved)
+
+        cut = f" (전체 {len(table)}개 중 {len(drawn)}개)" if len(drawn) < len(table) else ""
+        figure = go.Figure(layout={"title": f"피처별 {_TITLES[distance]}{cut}", "height": 200 + 26 * len(rows)})
+        for name, chosen in (("그대로인 피처", rows[~rows["moved"]]), ("움직인 피처", rows[rows["moved"]])):
             figure.add_bar(
-                x=length.iloc[chosen],
-                y=[names[i] for i in chosen],
-                text=[remarks[i] for i in chosen],
+                x=chosen["length"],
+                y=chosen["name"],
+                text=chosen["remark"],
                 textposition="outside",
                 cliponaxis=False,
                 orientation="h",
                 name=name,
                 hovertemplate="%{y}: %{x:.4g}, %{text}",
             )
-        figure.update_xaxes(title=_TITLES[distance], range=[0, 1.3 * max(edge if len(finite) else 1.0, 1e-12)])
-        figure.update_yaxes(categoryorder="array", categoryarray=names, autorange="reversed", type="category")
-        return figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"}, barmode="overlay")
+        figure.update_xaxes(title=_TITLES[distance], range=[0, 1.3 * longest])
+        figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows["name"], autorange="reversed")
+        return figure.update_layout(barmode="overlay", legend_traceorder="reversed")
 
     def plot_feature(self, name: Hashable) -> go.Figure:
         """One feature's bins, reference and now side by side.
@@ -135,11 +133,11 @@ class DriftReport:
             raise ValueError(f"distance {distance!r} is not in this report; there are {there}")
 
 
-def _remark(row: dict) -> str:
+def _remark(status: str, distance: float, q_value: float) -> str:
     """What stands beside a bar."""
-    parts = [_REMARKS[row["status"]]] if row["status"] in _REMARKS else []
-    if np.isinf(row["distance"]):
+    parts = [_REMARKS[status]] if status in _REMARKS else []
+    if np.isinf(distance):
         parts.append("∞")
-    if not np.isnan(row["q_value"]):
-        parts.append("q < 0.001" if row["q_value"] < 0.001 else f"q = {row['q_value']:.2g}")
+    if not np.isnan(q_value):
+        parts.append("q < 0.001" if q_value < 0.001 else f"q = {q_value:.2g}")
     return ", ".join(parts)

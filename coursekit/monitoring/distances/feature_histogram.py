@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-MISSING, NEW, OTHER = "(missing)", "(new)", "(other)"
-_KOREAN = {MISSING: "(결측)", NEW: "(처음 보는 값)", OTHER: "(그 밖의 값)"}
+MISSING, NEW, OTHER, PRESENT = "(missing)", "(new)", "(other)", "(present)"
+_KOREAN = {MISSING: "(결측)", NEW: "(처음 보는 값)", OTHER: "(그 밖의 값)", PRESENT: "(값 있음)"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,27 +48,3 @@ class FeatureHistogram:
         figure.update_xaxes(type="category", title="구간")
         figure.update_yaxes(title="행의 비율", tickformat=".0%")
         return figure
-
-
-def number_labels(edges: np.ndarray) -> list[str]:
-    """Bins between these inner edges, as short as they can be told apart."""
-    if len(edges) == 0:
-        return ["any"]
-    heavy = np.append(edges[:-1] == np.nextafter(edges[1:], -np.inf), False)  # an edge just below the next one
-    shown = edges[~heavy]
-    written = next(
-        texts for digits in range(3, 18) if len(set(texts := [f"{e:.{digits}g}" for e in shown])) == len(shown)
-    )
-    text = dict(zip(shown.tolist(), written, strict=True))
-    labels, below = [], None
-    for edge, is_below, after in zip(edges, heavy, [*edges[1:], None], strict=True):
-        if is_below:  # ends just before a value that has a bin of its own
-            end = text[float(after)]
-            labels.append(f"< {end}" if below is None else f"({below}, {end})")
-        elif len(labels) and heavy[len(labels) - 1]:
-            labels.append(f"= {text[float(edge)]}")
-        else:
-            end = text[float(edge)]
-            labels.append(f"≤ {end}" if below is None else f"({below}, {end}]")
-        below = text[float(edge)] if not is_below else text[float(after)]
-    return [*labels, f"> {below}"]

@@ -135,7 +135,7 @@ def jensen_shannon(p: ArrayLike, q: ArrayLike) -> float:
     Examples
     --------
     >>> round(jensen_shannon([0.5, 0.5], [0.25, 0.75]), 4), round(jensen_shannon([1, 0], [0, 1]), 4)
-    (0.184, 0.8326)
+    (0.1839, 0.8326)
 
     References
     ----------
@@ -221,14 +221,14 @@ def smoothed(counts: ArrayLike, *, pseudo_count: float = 0.5) -> np.ndarray:
     c = np.asarray(counts, dtype=np.float64)
     if c.ndim != 1 or c.size == 0 or not (np.isfinite(c).all() and (c >= 0).all()):
         raise ValueError(f"counts must be a non-empty 1-D array of finite numbers, none below 0; got shape {c.shape}")
-    check_pseudo_count(pseudo_count)
+    _check_pseudo_count(pseudo_count)
     total = c.sum() + pseudo_count * c.size
     if total == 0:
         raise ValueError("all counts are 0 and so is pseudo_count: there is no distribution to speak of")
     return (c + pseudo_count) / total
 
 
-def check_pseudo_count(pseudo_count: float) -> None:
+def _check_pseudo_count(pseudo_count: float) -> None:
     """Raise unless it is a number of 0 or more."""
     if not 0 <= pseudo_count < np.inf:
         raise ValueError(f"pseudo_count must be 0 or more and finite, got {pseudo_count!r}")

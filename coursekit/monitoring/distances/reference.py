@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import chain
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from coursekit.monitoring.distances._columns import (
     NUMERIC,
     Columns,
     category_counts,
+    check_same_columns,
     read_columns,
     refuse_infinite,
 )
@@ -31,10 +33,11 @@ from coursekit.monitoring.distances._parallel import count_workers, run_all
 from coursekit.monitoring.distances.drift_report import DISAPPEARED, DISTANCES, NEW_FEATURE, TYPE_CHANGED, DriftReport
 from coursekit.monitoring.distances.false_discovery import benjamini_hochberg
 from coursekit.monitoring.distances.feature_histogram import FeatureHistogram
-from coursekit.monitoring.distances.histograms import check_pseudo_count
+from coursekit.monitoring.distances.histograms import _check_pseudo_count
 
 Table: TypeAlias = pd.DataFrame | pd.Series | NDArray[Any]
 _ON_SAMPLES = ("ks", "wasserstein")
+_SHARES = ("missing_reference", "missing_now")
 
 
 class Reference:
@@ -93,8 +96,8 @@ class Reference:
     ['online', 'age']
     >>> report.to_frame()[["feature", "kind", "status", "tv", "ks"]].round(3)
       feature         kind       status     tv     ks
-    0  amount      numeric     compared  0.027  0.029
-    1  online  categorical     compared  0.267    NaN
+    0  amount      numeric     compared  0.086  0.058
+    1  online  categorical     compared  0.303    NaN
     2     age      numeric  disappeared    NaN    NaN
 
     References
@@ -167,7 +170,7 @@ class Reference:
 
         tasks = [(names, block, *group) for names, block in blocks for group in column_groups(block)]
         workers = count_workers(self.n_jobs, columns.n_rows * len(numeric))
-        fitted = dict(zip(numeric, sum(run_all(fit_group, tasks, workers), []), strict=True))
+        fitted = dict(zip(numeric, chain.from_iterable(run_all(fit_group, tasks, workers)), strict=True))
         features: dict[Hashable, NumericFeature | CategoricalFeature] = {}
         for name in columns.names:
             features[name] = fitted[name] if name in fitted else self._fit_categories(name, columns)
@@ -195,7 +198,7 @@ class Reference:
             raise NotFittedError("this Reference has not seen a reference; call fit(X) before compare(X)")
         wanted = self._check_distances(distances)
         columns = read_columns(X)
-        self._check_columns(columns)
+        check_same_columns(columns, self.feature_names_in_, named=self._named)
         counts = self._count(columns)
         merged = self._merge(columns, counts) if set(wanted) & set(_ON_SAMPLES) else {}
         rows, histograms = [], {}
@@ -204,7 +207,7 @@ class Reference:
             if name in counts:
                 now, values = counts[name]
                 row |= compare_feature(feature, now, values, merged.get(name), wanted, self.pseudo_count)
-                histograms[name] = FeatureHistogram(str(name), feature.labels(), feature.counts, now)
+                histograms[name] = FeatureHistogram(str(name), feature.labels, feature.counts, now)
             else:
                 row["status"] = TYPE_CHANGED if name in columns.positions else DISAPPEARED
                 row["missing_reference"] = feature.counts[-1] / self.n_rows_
@@ -221,14 +224,17 @@ class Reference:
     def _count(self, columns: Columns) -> dict[Hashable, tuple[np.ndarray, dict[Any, int] | None]]:
         """Counts by bin, and the values of categories, of each feature that can be compared."""
         counts: dict[Hashable, tuple[np.ndarray, dict[Any, int] | None]] = {}
-        for names, block in self._numeric_blocks(columns):
-            workers = count_workers(self.n_jobs, block.size)
-            try:
-                found = count_bins(block, [self.features_[name].edges for name in names], workers)  # type: ignore[union-attr]
-            except InfiniteValue as error:
-                column, row = error.args
-                raise refuse_infinite(names[column], row, block[column, row]) from None
-            counts |= {name: (count, None) for name, count in zip(names, found, strict=True)}
+        blocks = self._numeric_blocks(columns)
+        with_edges = [(block, [self.features_[name].edges for name in names]) for names, block in blocks]  # type: ignore[union-attr]
+        workers = count_workers(self.n_jobs, sum(block.size for _, block in blocks))
+        try:
+            found = count_bins(with_edges, workers)
+        except InfiniteValue as error:
+            at, column, row = error.args
+            names, block = blocks[at]
+            raise refuse_infinite(names[column], row, block[column, row]) from None
+        for (names, _), of_block in zip(blocks, found, strict=True):
+            counts |= {name: (count, None) for name, count in zip(names, of_block, strict=True)}
         for name, feature in self.features_.items():
             if isinstance(feature, CategoricalFeature) and name in columns.positions:
                 values = category_counts(name, columns.series(name))
@@ -250,22 +256,22 @@ class Reference:
 
         tasks = [(names, block, *group) for names, block in blocks for group in column_groups(block)]
         workers = count_workers(self.n_jobs, sum(block.size for _, block in blocks))
-        return dict(sum(run_all(merge_group, tasks, workers), []))
+        return dict(chain.from_iterable(run_all(merge_group, tasks, workers)))
 
     def _numeric_blocks(self, columns: Columns) -> list[tuple[list[Hashable], np.ndarray]]:
         numeric = [name for name, feature in self.features_.items() if feature.kind == NUMERIC]
         return columns.numeric_blocks([name for name in numeric if name in columns.positions])
 
     def _tabulate(self, rows: list[dict], wanted: tuple[str, ...], n_now: int) -> pd.DataFrame:
-        table = pd.DataFrame(rows)
-        table["n_reference"], table["n_now"] = self.n_rows_, n_now
-        shares = ["missing_reference", "missing_now"]
-        for name in (*shares, *wanted, "chi2", "p_value"):
-            table[name] = table[name].astype(np.float64) if name in table else np.nan
-        table["test"] = table["test"].fillna("") if "test" in table else ""
-        table["q_value"] = benjamini_hochberg(table["p_value"])
-        front = ["feature", "kind", "status", "n_reference", "n_now", *shares]
-        return table[[*front, *wanted, "chi2", "test", "p_value", "q_value"]]
+        def column(name: str, default: Any) -> list[Any]:
+            return [row.get(name, default) for row in rows]
+
+        numbers = {name: column(name, np.nan) for name in (*_SHARES, *wanted, "chi2", "p_value")}
+        table: dict[str, Any] = {name: column(name, "") for name in ("feature", "kind", "status")}
+        table |= {"n_reference": self.n_rows_, "n_now": n_now}
+        table |= {name: numbers[name] for name in (*_SHARES, *wanted, "chi2")}
+        table |= {"test": column("test", ""), "p_value": numbers["p_value"]}
+        return pd.DataFrame({**table, "q_value": benjamini_hochberg(numbers["p_value"])})
 
     def _check_parameters(self) -> None:
         if not isinstance(self.bins, int | np.integer) or self.bins < 2:
@@ -274,7 +280,7 @@ class Reference:
             raise ValueError(f"strategy must be 'quantile' or 'uniform', got {self.strategy!r}")
         if self.max_categories is not None and self.max_categories < 1:
             raise ValueError(f"max_categories must be 1 or more, or None for all, got {self.max_categories!r}")
-        check_pseudo_count(self.pseudo_count)
+        _check_pseudo_count(self.pseudo_count)
 
     def _check_distances(self, distances: tuple[str, ...] | None) -> tuple[str, ...]:
         if distances is None:
@@ -287,20 +293,3 @@ class Reference:
         if on_samples and not self._samples_kept:
             raise ValueError(f"{on_samples[0]!r} needs the sorted samples; fit with keep_samples=True")
         return tuple(name for name in DISTANCES if name in asked)
-
-    def _check_columns(self, columns: Columns) -> None:
-        if columns.named != self._named:
-            given, fitted = ("names", "an array") if columns.named else ("an array", "names")
-            raise ValueError(
-                f"X comes with {given} but the reference was fitted on {fitted}; fit and compare with the same kind, "
-                "so that features are not confused"
-            )
-        n_features = len(self.feature_names_in_)
-        if not columns.named and len(columns.positions) != n_features:
-            raise ValueError(f"X has {len(columns.positions)} columns but the reference has {n_features}")
-        if not any(name in self.features_ for name in columns.positions):
-            known = ", ".join(map(repr, self.feature_names_in_[:5]))
-            raise ValueError(
-                f"X shares no column with the reference: it has {', '.join(map(repr, columns.names[:5]))}, "
-                f"the reference {known}"
-            )

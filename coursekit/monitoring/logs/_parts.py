@@ -119,4 +119,4 @@ def visible_parts(partition: Path) -> list[Path]:
 
 
 def _names(partition: Path) -> set[str]:
-    return {name for name in os.listdir(partition) if name.endswith(".parquet") and not name.startswith(".")}
+    return {path.name for path in partition.iterdir() if path.suffix == ".parquet"}

@@ -65,7 +65,7 @@ def views(
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="coursekit-sql-", ignore_cleanup_errors=True) as scratch:
-        settings = {
+        settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",  # a table is a view of the log, never a caller's variable

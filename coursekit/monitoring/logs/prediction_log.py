@@ -174,17 +174,13 @@ class PredictionLog:
 
         moment = None if as_of is None else instant(as_of, "as_of")
         for attempt in range(_ATTEMPTS):
-            parts = [
-                [part for folder in partitions(table) for part in visible_parts(folder)]
-                for table in (self._predictions, self._labels)
-            ]
+            predictions, labels = _parts_of(self._predictions), _parts_of(self._labels)
             try:
-                with views(self.schema(), *parts, moment) as connection:
+                with views(self.schema(), predictions, labels, moment) as connection:
                     return select(connection, sql, parameters, moment)
             except duckdb.IOException:
                 # compact() has merged files since they were listed: look again
-                gone = any(not part.exists() for table in parts for part in table)
-                if not gone or attempt == _ATTEMPTS - 1:
+                if attempt == _ATTEMPTS - 1 or all(part.exists() for part in (*predictions, *labels)):
                     raise
         raise AssertionError("unreachable")
 
@@ -243,6 +239,10 @@ class PredictionLog:
                     parts[path] = rows
         write_parts(parts)
         return sum(rows.num_rows for rows in parts.values())
+
+
+def _parts_of(table: Path) -> list[Path]:
+    return [part for folder in partitions(table) for part in visible_parts(folder)]
 
 
 def _written(path: Path, batch: str) -> bool:

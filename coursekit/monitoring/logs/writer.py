@@ -111,29 +111,35 @@ class LogWriter:
     def flush(self) -> int:
         """Write what waits and say how many rows that were; if the disk refuses, they go on waiting."""
         with self._disk:
+            before = self.n_rejected
             with self._buffer:
                 rows, self._rows = self._rows, {}
-            before = self.n_rejected
             try:
-                good = self._sort_out(list(rows.values()))
-                written = self.log.append(pd.DataFrame(good)) if good else 0
+                try:
+                    written = self._write(list(rows.values()))
+                except ValueError:
+                    rows = {row["request_id"]: row for row in self._good(list(rows.values()))}
+                    written = self._write(list(rows.values()))
             except BaseException:
                 with self._buffer:
                     self._rows = {**rows, **self._rows}
                 raise
         if self.n_rejected > before:
             warnings.warn(
-                f"{self.n_rejected - before} requests could not be logged, the last because {self.rejected[-1][1]}; "
+                f"{self.n_rejected - before} requests could not be logged, the last because: {self.rejected[-1][1]}; "
                 "writer.rejected has them",
                 RuntimeWarning,
             )
         return written
 
+    def _write(self, rows: list[dict[str, Any]]) -> int:
+        return self.log.append(pd.DataFrame(rows)) if rows else 0
+
     def _reject(self, row: dict[str, Any], reason: str) -> None:
         self.rejected.append((row, reason))
         self.n_rejected += 1
 
-    def _sort_out(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _good(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Rows that can be logged together; the others are found by halving."""
         known = dict(self.log.schema().features)
         good: list[dict[str, Any]] = []

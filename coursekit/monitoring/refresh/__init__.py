@@ -8,7 +8,7 @@ once a step, by :func:`simulate` (a world that is a formula) and by :func:`backt
 from coursekit.monitoring.refresh.backtesting import Backtest, backtest
 from coursekit.monitoring.refresh.closed_forms import best_interval, expected_cost
 from coursekit.monitoring.refresh.loss_matrices import loss_matrix
-from coursekit.monitoring.refresh.policies import Budgeted, OnDemand, RefreshNews, RefreshPolicy, Scheduled
+from coursekit.monitoring.refresh.policies import AnyOf, Budgeted, OnDemand, RefreshNews, RefreshPolicy, Scheduled
 from coursekit.monitoring.refresh.schedule_oracle import BestSchedule, LossMatrix, best_schedule
 from coursekit.monitoring.refresh.simulation import RefreshSimulation, simulate
 from coursekit.monitoring.refresh.staleness import (
@@ -23,6 +23,7 @@ from coursekit.monitoring.refresh.update_frequency import UpdateFrequency, updat
 
 __all__ = [
     "AbruptChanges",
+    "AnyOf",
     "Backtest",
     "BestSchedule",
     "Budgeted",

@@ -1,4 +1,4 @@
-"""What every number of a refresh must be, said once."""
+"""What the arguments of a refresh must be, said once."""
 
 from __future__ import annotations
 
@@ -22,6 +22,25 @@ def check_number(where: str, parameter: str, value: object, *, above: bool = Fal
         wanted = "above 0" if above else "of at least 0"
         raise ValueError(f"{where}: {parameter} must be a finite number {wanted}, got {value!r}")
     return number
+
+
+def check_policy(where: str, policy: object) -> None:
+    """Raise unless the object can be asked as a policy."""
+    if isinstance(policy, type) or not (callable(getattr(policy, "wants", None)) and hasattr(policy, "start")):
+        hint = " (a detector goes into Triggered(detector))" if hasattr(policy, "drift_detected") else ""
+        raise ValueError(
+            f"{where}: policy must be OnDemand, Scheduled, Triggered, AnyOf, Budgeted or an object of your own "
+            f"subclass of RefreshPolicy, got {policy!r}{hint}"
+        )
+
+
+def check_staleness(where: str, staleness: object) -> None:
+    """Raise unless the object is a staleness."""
+    if isinstance(staleness, type) or not all(callable(getattr(staleness, name, None)) for name in ("loss", "changes")):
+        raise ValueError(
+            f"{where}: staleness must be LinearStaleness, AbruptChanges, ChangesAt, SeasonalStaleness or an object "
+            f"of your own subclass of Staleness, got {staleness!r}"
+        )
 
 
 def _finite(value: object) -> float | None:

@@ -26,13 +26,19 @@ class Clock:
 
     def position(self, where: str, parameter: str, times: Any) -> np.ndarray:
         """Times in steps, with fractions."""
-        values = np.asarray(times)
-        if (values.dtype.kind == "M") != (self.origin is not None):
-            wanted = "numbers of steps" if self.origin is None else "datetime64 (without time zone)"
+        values, dated = np.asarray(times), self.origin is not None
+        if dated and values.dtype.kind in "OU":  # date, Timestamp, "2020-02-20"
+            try:
+                values = values.astype("datetime64[ns]")
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{where}: {parameter} must be a date, got {times!r}; {error}") from None
+        if values.size and values.dtype.kind not in ("M" if dated else "iuf"):
+            wanted = "datetime64 (without time zone)" if dated else "numbers of steps"
             raise ValueError(f"{where}: {parameter} must hold {wanted}, as time does, got {values.dtype}")
-        if self.origin is not None:
-            return (values.astype("datetime64[ns]") - self.origin) / self.length
-        return values.astype(float)
+        position = (values.astype("datetime64[ns]") - self.origin) / self.length if dated else values.astype(float)
+        if not np.isfinite(position).all():
+            raise ValueError(f"{where}: {parameter} holds a value that is missing or infinite")
+        return position
 
     def label(self, steps: np.ndarray) -> np.ndarray:
         """Beginning of each step in the caller's unit."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coursekit.monitoring.refresh.policies import RefreshNews, RefreshPolicy
+from coursekit.monitoring.refresh.staleness import Staleness
 
 Serve = Callable[[int, int, int], np.ndarray]
 """(step, number of the model, step before which it knew labels) -> errors of the step's predictions."""
@@ -92,3 +93,8 @@ def run_policy(
         model=model,
         cutoff=np.array(begun)[model] - label_delay,
     )
+
+
+def drawn_changes(staleness: Staleness, *, horizon: int, seed: int) -> np.ndarray:
+    """Give the changes of the world with this seed, the same for every policy."""
+    return np.sort(np.asarray(staleness.changes(horizon, np.random.default_rng([seed, 0])), dtype=float))

@@ -10,12 +10,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring.refresh._checks import check_number, check_whole
+from coursekit.monitoring.refresh._checks import check_number, check_policy, check_whole
 from coursekit.monitoring.refresh._costs import Bill
 from coursekit.monitoring.refresh._figures import change_note, refresh_figure
 from coursekit.monitoring.refresh._rows import Loss, check_model, first_served, timed_rows
 from coursekit.monitoring.refresh._run import run_policy
-from coursekit.monitoring.refresh.policies import RefreshPolicy, check_policy
+from coursekit.monitoring.refresh.policies import RefreshPolicy
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +89,12 @@ class Backtest(Bill):
         changes = self.time[at[seen]].astype(str) if dated else self.changes[seen]
         return refresh_figure(
             self.time,
-            [("모델의 나이 (스텝)", self.age), ("행마다의 손실", self._mean_losses())],
+            [("모델의 나이 (스텝)", self.age), ("행당 평균 손실", self._mean_losses())],
             title=f"모델의 나이와 손실{change_note(len(changes))}",
             x_title="날짜" if dated else "시간 (스텝)",
             starts=self.time[self.starts - self.step[0]],
             deliveries=self.time[inside - self.step[0]],
+            refused=self.time[self.refused - self.step[0]],
             changes=changes.tolist(),
         )
 

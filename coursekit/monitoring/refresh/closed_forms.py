@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from coursekit.monitoring.refresh._checks import check_number
-from coursekit.monitoring.refresh.staleness import AbruptChanges, LinearStaleness, Staleness, check_staleness
+from coursekit.monitoring.refresh._checks import check_number, check_staleness
+from coursekit.monitoring.refresh.staleness import AbruptChanges, LinearStaleness, Staleness
 
 
 def best_interval(staleness: Staleness, *, retrain_cost: float) -> float:
@@ -69,11 +67,12 @@ def expected_cost(
     - Scheduled, abrupt changes: :math:`D \left(1 - e^{-\lambda f}\frac{1 - e^{-\lambda T}}
       {\lambda T}\right) + c/T`, to first order :math:`\lambda D (T/2 + f) + c/T`.
     - Triggered (:class:`KnownDelay` of :math:`d`), abrupt changes:
-      :math:`D (1 - e^{-\lambda (d + f)}) + c (1 - e^{-\lambda})`, to first order
-      :math:`\lambda D (d + f) + \lambda c`.
+      :math:`D \left(1 - e^{-\lambda (d + f)} \cosh(\lambda d)\right) + c (1 - e^{-\lambda})`, to
+      first order :math:`\lambda D (d + f) + \lambda c`.
 
     The exact forms count a step once when changes overlap; the first-order ones count it for
-    each change and lie above.
+    each change and lie above. The cosh is for changes that follow within :math:`d` of another:
+    its training, which starts that much later, knows of them already.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def expected_cost(
     interval
         Steps between scheduled trainings, above 0. Give either this or ``detection_delay``.
     detection_delay
-        Steps of labels from a change until a detector hears it.
+        Steps of labels from a change until a detector hears it; a ``wait`` of :class:`Triggered` adds to it.
     retrain_cost
         Cost of a training in the unit of the loss.
     train_duration
@@ -108,7 +107,7 @@ def expected_cost(
     >>> round(expected_cost(abrupt, interval=28, **delays), 3)
     0.088
     >>> round(expected_cost(abrupt, detection_delay=5, **delays), 3)
-    0.069
+    0.068
 
     References
     ----------
@@ -127,14 +126,17 @@ def expected_cost(
         if first_order:
             return _growth("expected_cost", staleness) * (length / 2 + floor) + cost / length
         return staleness.mean_loss(floor, floor + length) + cost / length
-    late = floor + check_number("expected_cost", "detection_delay", detection_delay)
+    delay = check_number("expected_cost", "detection_delay", detection_delay)
     if not isinstance(staleness, AbruptChanges):
         raise ValueError(
             f"expected_cost: a detector answers changes, and only AbruptChanges has a formula for it, got {staleness!r}"
         )
     if first_order:
-        return staleness.rate * (staleness.severity * late + cost)
-    return staleness.mean_loss(late, late) - float(np.expm1(-staleness.rate)) * cost
+        return staleness.rate * (staleness.severity * (delay + floor) + cost)
+    rate = staleness.rate
+    # exp(-rate (delay + floor)) cosh(rate delay), without the overflow of cosh
+    current = math.exp(-rate * floor) * (1 + math.exp(-2 * rate * delay)) / 2
+    return staleness.severity * (1 - current) - math.expm1(-rate) * cost
 
 
 def _growth(where: str, staleness: Staleness) -> float:

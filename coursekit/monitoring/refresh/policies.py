@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring.refresh._checks import check_whole
+from coursekit.monitoring.refresh._checks import check_policy, check_whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,6 +147,50 @@ class Scheduled(RefreshPolicy):
         return step >= self.offset and (step - self.offset) % self.every == 0
 
 
+class AnyOf(RefreshPolicy):
+    """Start a training when any of several policies wants one.
+
+    A detector sleeps through what it does not hear, a calendar through what happens between its
+    dates; together each covers the other. A start counts for all of them.
+
+    Parameters
+    ----------
+    policies
+        The policies to ask, at least one.
+
+    Examples
+    --------
+    >>> from coursekit.monitoring.refresh import LinearStaleness, simulate
+    >>> both = AnyOf(Scheduled(40), OnDemand([10]))
+    >>> simulate(both, staleness=LinearStaleness(0.01), horizon=90).starts
+    array([ 0, 10, 40, 80])
+    """
+
+    def __init__(self, *policies: RefreshPolicy):
+        if not policies:
+            raise ValueError("AnyOf: give at least one policy, for example AnyOf(Triggered(DDM()), Scheduled(90))")
+        for policy in policies:
+            check_policy("AnyOf", policy)
+        self.policies = policies
+
+    @property
+    def refused(self) -> Sequence[int]:  # type: ignore[override]
+        """Steps at which one of the policies turned down a wish itself."""
+        return [step for policy in self.policies for step in policy.refused]
+
+    def start(self) -> AnyOf:
+        """Make the copy that one run may change."""
+        return AnyOf(*(policy.start() for policy in self.policies))
+
+    def wants(self, step: int, news: RefreshNews) -> bool:
+        """Say whether any policy wants to start; all are asked, for all must hear the news."""
+        wishes = [policy.wants(step, news) for policy in self.policies]
+        return any(wishes)
+
+    def __repr__(self) -> str:
+        return f"AnyOf({', '.join(map(repr, self.policies))})"
+
+
 class Budgeted(RefreshPolicy):
     """Let another policy start at most so many trainings, in all or per window.
 
@@ -200,13 +244,3 @@ class Budgeted(RefreshPolicy):
         if self.policy.wants(step, replace(news, may_start=False)):
             self._refused.append(step)
         return False
-
-
-def check_policy(where: str, policy: object) -> None:
-    """Raise unless the object can be asked as a policy."""
-    if isinstance(policy, type) or not (callable(getattr(policy, "wants", None)) and hasattr(policy, "start")):
-        hint = " (a detector goes into Triggered(detector))" if hasattr(policy, "drift_detected") else ""
-        raise ValueError(
-            f"{where}: policy must be OnDemand, Scheduled, Triggered, Budgeted or an object of your own "
-            f"subclass of RefreshPolicy, got {policy!r}{hint}"
-        )

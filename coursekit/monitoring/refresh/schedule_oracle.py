@@ -14,8 +14,8 @@ from coursekit.compiling import compiled
 from coursekit.monitoring.refresh._checks import check_number, check_whole
 from coursekit.monitoring.refresh._costs import Bill
 from coursekit.monitoring.refresh._figures import refresh_figure
-from coursekit.monitoring.refresh._run import shortest_gap
-from coursekit.monitoring.refresh.staleness import Staleness, drawn_changes
+from coursekit.monitoring.refresh._run import drawn_changes, shortest_gap
+from coursekit.monitoring.refresh.staleness import Staleness
 
 LossFunction = Callable[[np.ndarray, np.ndarray], ArrayLike]
 
@@ -55,7 +55,7 @@ class LossMatrix:
         frame = self.to_frame().iloc[1:]
         frame = frame[frame.notna().any(axis=1)]
         figure = go.Figure(go.Heatmap(z=frame.to_numpy(), x=frame.columns, y=frame.index, colorbar_title="손실"))
-        figure.update_layout(title="언제 학습한 모델이 언제 얼마나 잃는가", xaxis_title="서빙하는 스텝", height=460)
+        figure.update_layout(title="학습 시작 시점과 서빙 시점에 따른 손실", xaxis_title="서빙하는 스텝", height=460)
         figure.update_layout(yaxis_title="학습을 시작한 스텝")
         return figure
 

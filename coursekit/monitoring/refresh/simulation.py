@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from coursekit.monitoring.refresh._checks import check_number, check_whole
+from coursekit.monitoring.refresh._checks import check_number, check_policy, check_staleness, check_whole
 from coursekit.monitoring.refresh._costs import Bill
 from coursekit.monitoring.refresh._figures import change_note, refresh_figure
-from coursekit.monitoring.refresh._run import run_policy
-from coursekit.monitoring.refresh.policies import RefreshPolicy, check_policy
-from coursekit.monitoring.refresh.staleness import Staleness, check_staleness, drawn_changes
+from coursekit.monitoring.refresh._run import drawn_changes, run_policy
+from coursekit.monitoring.refresh.policies import RefreshPolicy
+from coursekit.monitoring.refresh.staleness import Staleness
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +99,7 @@ class RefreshSimulation(Bill):
             x_title="시간 (스텝)",
             starts=self.starts,
             deliveries=self.deliveries[inside],
+            refused=self.refused,
             changes=self.changes.tolist(),
         )
 

@@ -198,19 +198,4 @@ class SeasonalStaleness(Staleness):
 
 def _behind(moment: ArrayLike, cutoff: ArrayLike, changes: np.ndarray) -> np.ndarray:
     """Whether a change lies at or after the cutoff and not after the moment."""
-    last = np.append(changes, -np.inf)[np.searchsorted(changes, moment, side="right") - 1]  # [-1] where none
-    return last >= np.asarray(cutoff)
-
-
-def check_staleness(where: str, staleness: object) -> None:
-    """Raise unless the object is a staleness."""
-    if isinstance(staleness, type) or not isinstance(staleness, Staleness):
-        raise ValueError(
-            f"{where}: staleness must be LinearStaleness, AbruptChanges, ChangesAt, SeasonalStaleness or an object "
-            f"of your own subclass of Staleness, got {staleness!r}"
-        )
-
-
-def drawn_changes(staleness: Staleness, *, horizon: int, seed: int) -> np.ndarray:
-    """Give the changes of the world with this seed, the same for every policy."""
-    return np.sort(np.asarray(staleness.changes(horizon, np.random.default_rng([seed, 0])), dtype=float))
+    return np.searchsorted(changes, moment, side="right") > np.searchsorted(changes, cutoff, side="left")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import numpy as np
@@ -66,8 +67,13 @@ class Triggered(RefreshPolicy):
 
     The detector listens to the errors in the order in which their labels arrive. When the
     first errors of a new model arrive, it begins afresh: they say nothing of the old model.
-    An alarm waits until a training can start (``min_interval``, a running training, a budget)
-    and is settled by the start.
+    An alarm that cannot be answered at once (``min_interval``, a running training, a budget)
+    is kept and settled by the next start.
+
+    Its blind spot: a model whose training data hold too little of the new world is wrong from
+    its first day, and a detector that begins afresh takes that for normal. ``wait`` gathers
+    more of the new world before the training; against a world that changes again during the
+    training only a calendar helps: ``AnyOf(Triggered(...), Scheduled(90))``.
 
     Parameters
     ----------
@@ -76,6 +82,8 @@ class Triggered(RefreshPolicy):
         ``drift_detected``, or :class:`KnownDelay`. It is copied; yours hears nothing.
     min_interval
         Steps that must lie between two starts, at least 1.
+    wait
+        Steps between an alarm and the start, to collect labels of the new world first.
 
     Examples
     --------
@@ -87,7 +95,7 @@ class Triggered(RefreshPolicy):
     array([49])
     """
 
-    def __init__(self, detector: Any, *, min_interval: int = 1):
+    def __init__(self, detector: Any, *, min_interval: int = 1, wait: int = 0):
         known = isinstance(detector, KnownDelay)
         listens = callable(getattr(detector, "update", None)) and hasattr(detector, "drift_detected")
         if isinstance(detector, type) or not (known or listens):
@@ -96,9 +104,10 @@ class Triggered(RefreshPolicy):
             )
         self.detector = detector
         self.min_interval = check_whole("Triggered", "min_interval", min_interval, low=1)
+        self.wait = check_whole("Triggered", "wait", wait)
         self._fresh = detector
         self._model = 0
-        self._alarm: int | None = None
+        self._due: list[int] = []  # steps at which alarms want their training
 
     def start(self) -> Triggered:
         """Make the copy that one run may change, its detector as if new."""
@@ -106,20 +115,18 @@ class Triggered(RefreshPolicy):
         run.detector = copy.deepcopy(self.detector)
         if callable(getattr(run.detector, "reset", None)):
             run.detector.reset()
-        run._fresh, run._model, run._alarm = copy.deepcopy(run.detector), 0, None
+        run._fresh, run._model, run._due = copy.deepcopy(run.detector), 0, []
         return run
 
     def wants(self, step: int, news: RefreshNews) -> bool:
         """Say whether an alarm was raised and no training has answered it yet."""
-        last = news.starts[-1] if news.starts else None
-        if self._alarm is not None and last is not None and last >= self._alarm:
-            self._alarm = None
-        raised = self._hears(step, news)
-        if raised:
-            self._alarm = step
-        if self._alarm is None or (last is not None and step - last < self.min_interval):
+        last = news.starts[-1] if news.starts else -math.inf
+        self._due = [due for due in self._due if due > last]
+        if self._hears(step, news):
+            self._due.append(step + self.wait)
+        if not self._due or self._due[0] > step or step - last < self.min_interval:
             return False
-        return raised or news.may_start
+        return news.may_start or step in self._due  # refused once, then it waits for a chance
 
     def _hears(self, step: int, news: RefreshNews) -> bool:
         if isinstance(self.detector, KnownDelay):

@@ -25,6 +25,8 @@ class UpdateFrequency:
     """Steps from the start of a training until its model serves."""
     label_delay: int
     """Steps from a prediction to its label."""
+    horizon: int
+    """Steps that the figure shows."""
 
     @property
     def floor(self) -> int:
@@ -57,11 +59,11 @@ class UpdateFrequency:
         figure = make_subplots(len(titles), 1, shared_xaxes=True, subplot_titles=titles, vertical_spacing=0.09)
         top = 1.08 * table["oldest_age"].max()
         for row, run in enumerate(self.runs.values(), start=1):
-            x, y = _saw(run)
+            x, y = _saw(run, self.horizon)
             figure.add_scatter(x=x, y=y, mode="lines", showlegend=False, row=row, col=1)
             figure.add_hline(y=self.floor, line_dash="dash", line_width=1, row=row, col=1)
             figure.update_yaxes(range=[0, top], row=row, col=1)
-        figure.update_xaxes(title_text="날 (일)", row=len(titles), col=1)
+        figure.update_xaxes(title_text="시간 (일)", row=len(titles), col=1)
         figure.update_layout(
             title=f"학습에 {self.train_duration}일이 걸릴 때 서빙하는 모델의 나이(일)"
             f"<br><sub>점선: 학습 {self.train_duration}일 + 레이블 지연 {self.label_delay}일 = {self.floor}일. "
@@ -135,14 +137,14 @@ def update_frequency(
             horizon=settled + -(-shown // interval) * interval,  # whole intervals, or the mean is off
             warm_up=settled,
         )
-    return UpdateFrequency(runs, duration, delay)
+    return UpdateFrequency(runs, duration, delay, shown)
 
 
-def _saw(run: RefreshSimulation) -> tuple[list[float], list[float]]:
+def _saw(run: RefreshSimulation, horizon: int) -> tuple[list[float], list[float]]:
     """The age as a line: it grows by a step a step and falls where a model is delivered."""
     x: list[float] = []
     y: list[float] = []
-    for step in range(run.warm_up, len(run.age)):
+    for step in range(run.warm_up, run.warm_up + horizon):
         x += [step - run.warm_up, step + 1 - run.warm_up]
         y += [run.age[step] - 0.5, run.age[step] + 0.5]
     return x, y
