@@ -65,6 +65,7 @@ class Detector:
         self._state = self._initial_state()
         self._element = np.empty(1)
         self._code = np.zeros(1, dtype=np.uint8)
+        self._arguments = self._numbers()  # read once: some take a while to work out
 
     @property
     def warning_detected(self) -> bool:
@@ -86,13 +87,13 @@ class Detector:
         if not inside:
             self._check([x])
         self._element[0] = x
-        self._loop(self._element, self._state, self._code, False, *self._numbers())
+        self._loop(self._element, self._state, self._code, False, *self._arguments)
 
     def update_many(self, values: ArrayLike) -> Alarms:
         """Hear many elements, going on from what was heard before; positions count from the first of them."""
         checked = self._check(values)
         codes = np.empty(checked.size, dtype=np.uint8)
-        self._loop(checked, self._state, codes, False, *self._numbers())
+        self._loop(checked, self._state, codes, False, *self._arguments)
         self._code[0] = codes[-1]
         return _alarms(codes)
 

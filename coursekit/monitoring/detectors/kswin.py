@@ -192,9 +192,9 @@ class KSWIN(Detector):
         check_range("KSWIN", "alpha", alpha, low=0, high=1)
         check_range("KSWIN", "stat_size", stat_size, low=0)
         least = 2 * stat_size if variant == "river" else stat_size + 1
-        if window_size < least:
+        if not window_size >= least or window_size != int(window_size):
             raise ValueError(
-                f"KSWIN: window_size must be at least {least} for stat_size={stat_size} and variant={variant!r}, "
+                f"KSWIN: window_size must be a whole number, at least {least} for stat_size={stat_size} and variant={variant!r}, "
                 f"got {window_size!r}"
             )
         self.alpha = alpha

@@ -104,14 +104,14 @@ def check_same_columns(columns: Columns, names: list[Hashable], *, named: bool) 
 
 def category_counts(name: Hashable, column: pd.Series) -> dict[Any, int]:
     """How often each value occurs; missing values are left out."""
+    found: dict[Any, int] = {}
     try:
         counts = column.value_counts(sort=False)
+        for value, count in zip(counts.index, counts.to_numpy(), strict=True):
+            if count:
+                found[value] = found.get(value, 0) + int(count)  # True and 1 are one value
     except TypeError as error:
         raise ValueError(f"column {name!r} holds values that cannot be counted ({error}); make them strings") from None
-    found: dict[Any, int] = {}
-    for value, count in zip(counts.index, counts.to_numpy(), strict=True):
-        if count:
-            found[value] = found.get(value, 0) + int(count)  # True and 1 are one value
     return found
 
 

@@ -109,21 +109,33 @@ def _edges(present: np.ndarray, bins: int, strategy: str) -> np.ndarray:
 
 
 def _number_labels(edges: np.ndarray) -> list[str]:
-    """Bins between these inner edges, as short as they can be told apart."""
+    """Bins between these inner edges: values with a bin of their own in full, edges as short as they differ."""
     if len(edges) == 0:
         return [PRESENT]
-    just_below = [*(edges[:-1] == np.nextafter(edges[1:], -np.inf)), False]  # the next edge is a bin of its own
-    told = [float(edges[k + 1] if below else edges[k]) for k, below in enumerate(just_below)]
-    texts = next(
-        texts for digits in range(3, 18) if len(set(texts := [f"{e:.{digits}g}" for e in told])) == len(set(told))
-    )
-    labels = [f"{'<' if just_below[0] else '≤'} {texts[0]}"]
+    own = [*(edges[:-1] == np.nextafter(edges[1:], -np.inf)), False]  # the next edge is a bin of its own
+    values = [float(edges[k + 1] if before else edges[k]) for k, before in enumerate(own)]
+    heavy = {values[k] for k, before in enumerate(own) if before}
+    for digits in range(3, 18):
+        texts = [_written(value, 17 if value in heavy else digits) for value in values]
+        if len(set(texts)) == len(set(values)):
+            break
+    labels = [f"{'<' if own[0] else '≤'} {texts[0]}"]
     for k in range(1, len(edges)):
-        if just_below[k - 1]:
+        if own[k - 1]:
             labels.append(f"= {texts[k]}")
         else:
-            labels.append(f"({texts[k - 1]}, {texts[k]}{')' if just_below[k] else ']'}")
+            labels.append(f"({texts[k - 1]}, {texts[k]}{')' if own[k] else ']'}")
     return [*labels, f"> {texts[-1]}"]
+
+
+def _written(value: float, digits: int) -> str:
+    """The number with this many significant digits at most, plain unless very small or large."""
+    rounded = float(f"{value:.{digits}g}")
+    if rounded != 0 and not 1e-4 <= abs(rounded) < 1e12:
+        return repr(rounded)
+    whole, _, rest = np.format_float_positional(rounded, trim="-").partition(".")
+    grouped = f"{int(whole):,}" if whole.lstrip("-") != "0" else whole
+    return f"{grouped}.{rest}" if rest else grouped
 
 
 def sorted_columns(block: np.ndarray, start: int, stop: int) -> list[np.ndarray]:

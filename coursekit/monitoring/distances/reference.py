@@ -66,6 +66,8 @@ class Reference:
       :math:`p = 1 - (1 - \min(p_1, p_2))^2`. "chi2", for categories and where ``ks`` was not asked
       for: chi-squared on the bins, for categories on all values, with cells expected to hold
       fewer than 5 put together.
+    - *Errors.* An empty table, two columns of one name, an infinite value, a date; in ``compare`` also
+      no column in common, an array of another width, names where there were none.
     - *status*: "compared"; "constant" (in the reference); "all missing" (now); "was all missing" (in
       the reference); "disappeared"; "type changed" (numbers became something else); "new".
 

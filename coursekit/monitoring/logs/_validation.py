@@ -233,7 +233,14 @@ def _time(frame: Any, name: str) -> pa.Array:
             raise ValueError(
                 f"column {name!r} must hold times, got {values.type}; use pd.to_datetime(frame[{name!r}], utc=True)"
             )
-        if values.type.tz is None:
+        given = frame[name]
+        # among objects that have a zone Arrow takes one without for UTC
+        mixed = (
+            isinstance(given, pd.Series)
+            and given.dtype == object
+            and any(moment.tzinfo is None for moment in given.dropna())
+        )
+        if values.type.tz is None or mixed:
             raise ValueError(
                 f"column {name!r} has no time zone, and 9 hours decide which day a row belongs to; "
                 f"use frame[{name!r}].dt.tz_localize('Asia/Seoul') (or 'UTC')"

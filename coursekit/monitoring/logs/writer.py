@@ -68,6 +68,7 @@ class LogWriter:
         """The last rows that could not be logged, each with its reason."""
         self.n_rejected = 0
         """How many there were."""
+        self._told = 0
         self._rows: dict[str, dict[str, Any]] = {}
         self._oldest = 0.0
         self._buffer, self._disk = threading.Lock(), threading.Lock()
@@ -111,7 +112,6 @@ class LogWriter:
     def flush(self) -> int:
         """Write what waits and say how many rows that were; if the disk refuses, they go on waiting."""
         with self._disk:
-            before = self.n_rejected
             with self._buffer:
                 rows, self._rows = self._rows, {}
             try:
@@ -124,9 +124,10 @@ class LogWriter:
                 with self._buffer:
                     self._rows = {**rows, **self._rows}
                 raise
-        if self.n_rejected > before:
+        untold, self._told = self.n_rejected - self._told, self.n_rejected
+        if untold:
             warnings.warn(
-                f"{self.n_rejected - before} requests could not be logged, the last because: {self.rejected[-1][1]}; "
+                f"{untold} requests could not be logged, the last because: {self.rejected[-1][1]}; "
                 "writer.rejected has them",
                 RuntimeWarning,
             )

@@ -46,6 +46,7 @@ SETTINGS = [
     DDM(variant="moa", n_min=100, warning_level=1.5, drift_level=2.5),
     DDM(variant="paper", n_min=7, warning_level=1.0, drift_level=4.0),
     DDM(variant="moa", n_min=1),
+    DDM(variant="paper", n_min=60, warning_level=0.3, drift_level=0.5),  # a minimum is a drift at once
     EDDM(variant="moa"),
     EDDM(variant="paper"),
     EDDM(variant="moa", n_min=5, alpha=0.8, beta=0.6),

@@ -142,7 +142,7 @@ def test_what_is_no_distribution_is_refused(distance, p, q, told):
 
 
 def test_rounding_is_forgiven():
-    rounded = [0.333333, 0.333333, 0.333333]
+    rounded = [0.3333333, 0.3333333, 0.3333333]
     assert total_variation(rounded, np.full(3, 1 / 3)) == pytest.approx(0, abs=1e-15)
 
 

@@ -55,7 +55,9 @@ def test_the_world_at_any_time_is_what_pandas_makes_of_it(world, labels_known):
 
 
 hours = st.integers(-3, 12)
-histories = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from([0, 1, np.nan]), hours), min_size=1, max_size=12)
+histories = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from([0, 1, np.nan]), hours), min_size=1, max_size=12
+)
 
 
 @settings(max_examples=20, deadline=None)

@@ -41,6 +41,10 @@ BAD_PREDICTIONS = {
     "an id is empty": (GOOD.assign(request_id=["a", "", "c"]), "'request_id', row 1"),
     "an id is missing": (GOOD.assign(request_id=["a", None, "c"]), "'request_id', row 1"),
     "the time has no zone": (GOOD.assign(event_time=GOOD["event_time"].dt.tz_localize(None)), "no time zone"),
+    "one time has no zone": (
+        GOOD.assign(event_time=pd.Series([*GOOD["event_time"][:2], pd.Timestamp("2026-03-01")], dtype=object)),
+        "no time zone",
+    ),
     "the time is text": (GOOD.assign(event_time="2026-03-01"), "must hold times"),
     "a time is missing": (GOOD.assign(event_time=[*GOOD["event_time"][:2], pd.NaT]), "'event_time', row 2"),
     "the clock was never set": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pandas as pd
 import pytest
@@ -70,7 +70,7 @@ def test_a_bad_row_is_set_aside_with_its_reason(log, case):
 
 
 def test_times_of_other_zones_may_be_mixed(log):
-    moment = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
     with warnings.catch_warnings(), log.writer() as writer:
         warnings.simplefilter("error")
         for hours in (0, 9, -5):

@@ -223,7 +223,8 @@ def _drift_sql(edges: Mapping[str, np.ndarray], categories: Sequence[str], start
         [_count_numbers(name, cuts, read) for name, cuts in edges.items()]
         + [_count_categories(name, read, in_reference) for name in categories]
     )
-    earliest, latest = "$start" if starts else "min(day)", "$end" if ends else "max(day)"
+    earliest = "coalesce($start, min(day))" if starts else "min(day)"
+    latest = "coalesce($end, max(day))" if ends else "max(day)"
     return f"""\
 WITH cells AS (  -- rows by feature, day and bin
 {counts}

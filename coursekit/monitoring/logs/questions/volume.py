@@ -96,7 +96,8 @@ def daily_volume(log: PredictionLog, *, by: str = "arm", start: Any = None, end:
     """
     one_of("by", by, GROUPS)
     where, parameters = period(start, end)
-    first, last = ("$start" if start is not None else "min(day)"), ("$end" if end is not None else "max(day)")
+    first = "min(day)" if start is None else "coalesce($start, min(day))"
+    last = "max(day)" if end is None else "coalesce($end, max(day))"
     sql = f"""\
 WITH counted AS (
     SELECT day, {by}, count(*) AS requests
