@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
+
+_STAMPS: dict[Path, tuple] = {}
 
 
 def compiled(function: Callable | None = None, *, parallel: bool = False) -> Any:
@@ -15,6 +19,10 @@ def compiled(function: Callable | None = None, *, parallel: bool = False) -> Any
     takes a second, so the machine code is kept beside the module or in the user's cache. A
     grading sandbox or a read-only image has no such place; there it is compiled anew in each
     process instead of failing on import, as plain ``numba.njit(cache=True)`` does.
+
+    Numba looks for changes in the function's own file only, and goes on using old machine code
+    when a constant or a helper changed in the file beside it. Here every Python file of the
+    function's folder counts; a loop must not read names from farther away.
 
     Parameters
     ----------
@@ -43,6 +51,18 @@ def compiled(function: Callable | None = None, *, parallel: bool = False) -> Any
     if function is None:
         return lambda later: compiled(later, parallel=parallel)
     try:
-        return numba.njit(cache=True, parallel=parallel, nogil=True)(function)
+        dispatcher = numba.njit(cache=True, parallel=parallel, nogil=True)(function)
     except RuntimeError:  # "no locator available": nowhere to keep machine code
         return numba.njit(parallel=parallel, nogil=True)(function)
+    index = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if index is not None:
+        index._source_stamp = (index._source_stamp, _folder_stamp(Path(inspect.getfile(function)).parent))
+    return dispatcher
+
+
+def _folder_stamp(folder: Path) -> tuple:
+    """Name, time and size of each Python file in a folder; read once a process."""
+    if folder not in _STAMPS:
+        files = [(path.name, path.stat()) for path in sorted(folder.glob("*.py"))]
+        _STAMPS[folder] = tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in files)
+    return _STAMPS[folder]

@@ -68,9 +68,27 @@ def test_four_fields_give_one_line(ran):
 
 
 def test_the_first_fraud_rule_breaks_and_the_redefined_one_holds(ran):
+    first, redefined = (ran["flags"][rule] for rule in ran["rules"])
+    assert first[0] < 0.05 and (np.diff(first) > 0).all()
+    assert 0.45 < first.iloc[-1] < 0.55  # the median ratio is about 3, and half the customers lie above it
+    assert redefined.max() < 0.05 and np.ptp(redefined) < 0.02
+
+
+def test_everybody_buys_as_much_more_as_planted(ran):
+    """July and August are as long, so the median ratio is the surge and not the calendar."""
     flags = ran["flags"]
-    assert flags["처음 규칙"].iloc[-1] > 0.45  # about half the customers lie above the median ratio of 3
-    assert np.ptp(flags["다시 정의한 규칙"]) < 0.03
+    assert np.abs(flags["증가 배수의 중앙값"] / flags["온라인 구매의 배수"] - 1).max() < 0.02
+    assert 0.01 < ran["undefined"] < 0.05, "a few cards bought nothing online and are left out"
+
+
+def test_known_seasons_belong_into_the_features_and_a_lost_source_needs_repair(ran):
+    slow, sudden = (
+        {name: ran["weekly_error"](region, *policy).to_numpy() for name, policy in ran["policies"].items()}
+        for region in ran["lookup"].values()
+    )
+    assert slow["계절을 피처에"].mean() < slow["4주마다 다시 학습"].mean() < slow["그대로 둠"].mean()
+    for name, error in sudden.items():  # week 80 is the 29th that is served
+        assert error[28:].mean() > 1.5 * error[:28].mean(), f"{name} is no answer to a lost feature"
 
 
 def test_the_36_hour_label_is_always_true_for_exponential_stays(ran):
@@ -79,18 +97,29 @@ def test_the_36_hour_label_is_always_true_for_exponential_stays(ran):
     assert (table["지금 빈자리만 보면"] < table["자리가 없는데 True"]).all()
 
 
+def test_ddm_warns_before_the_change_and_alarms_after_it(ran):
+    alarms = ran["alarms"]
+    assert alarms.first_warning < 1_000 <= alarms.first_drift < 1_100
+
+
 def test_ddm_fires_on_a_stationary_stream(ran):
-    # 300 runs; the rate of 10,000 runs elsewhere is about .46: both ends of the 99.9% binomial range
-    low, high = binom.ppf([0.0005, 0.9995], 300, 0.46) / 300
+    # 500 runs; the rate of 10,000 runs elsewhere is .456: both ends of the 99.9% binomial range
+    low, high = binom.ppf([0.0005, 0.9995], 500, 0.456) / 500
     assert low <= ran["table"]["거짓 경보율"].iloc[0] <= high
     assert (np.diff(ran["table"]["거짓 경보율"]) < 0).all()
+
+
+def test_the_higher_threshold_is_slower_and_the_default_is_not_fast(ran):
+    default, patient, strict = ran["table"]["평균 지연 (개)"]
+    assert strict > patient, "a higher threshold takes longer"
+    assert default > patient, "with thirty elements alone the threshold often freezes high"
 
 
 def test_ddm_agrees_with_its_definition_written_as_a_loop(ran):
     rng = np.random.default_rng(3)
     for error_rate in (0.05, 0.3):
         errors = rng.random(600) < np.where(np.arange(600) < 300, error_rate, 2 * error_rate)
-        assert ran["ddm"](errors)[0] == _ddm_loop(errors)
+        assert ran["DDM"]().detect(errors).first_drift == _ddm_loop(errors)
 
 
 def _ddm_loop(errors, level=3.0, n_min=30):
@@ -99,11 +128,11 @@ def _ddm_loop(errors, level=3.0, n_min=30):
         count += error
         p = count / i
         s = np.sqrt(p * (1 - p) / i)
-        if i >= n_min and p + s <= best:
+        if i > n_min and p + s <= best:
             best, limit = p + s, p + level * s
         if i > n_min and p + s > limit:
             return i - 1
-    return -1
+    return None
 
 
 def test_distances_agree_with_the_exact_values(ran):
@@ -115,8 +144,22 @@ def test_distances_agree_with_the_exact_values(ran):
 
 def test_training_time_bounds_the_age_not_the_interval(ran):
     ages = ran["ages"]
+    interval = ages["업데이트 간격 (일)"]
     assert (ages["가장 젊을 때"] == 14).all()
-    assert np.allclose(ages["평균 나이"], 14 + (ages["업데이트 간격 (일)"] - 1) / 2)
+    assert np.allclose(ages["평균 나이"], 14 + interval / 2)
+    assert np.allclose(ages["가장 늙을 때"], 14 + interval)
+    assert (ages["동시에 도는 학습"] == np.ceil(14 / interval)).all()
+
+
+def test_the_cost_figure_draws_the_formula_above_it(ran):
+    """c / T + a (training + T / 2), cheapest at sqrt(2 c / a) for any time of training."""
+    T, a, c = np.arange(1, 121), 5.0, 1_000.0
+    for training in (0, 14):
+        figure = ran["refresh_cost"](a, c, training)
+        total = figure.data[2]
+        assert total.name == "합"
+        np.testing.assert_allclose(total.y, c / T + a * (training + T / 2))
+        assert figure.layout.shapes[0].x0 == T[np.argmin(total.y)] == np.sqrt(2 * c / a)
 
 
 def test_misses_are_invisible_without_a_second_look(ran):

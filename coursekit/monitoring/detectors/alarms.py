@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from coursekit.short_repr import ShortRepr
 
-@dataclass(frozen=True, eq=False)
-class Alarms:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Alarms(ShortRepr):
     """The elements of a stream at which a detector warned or called a drift.
 
     On call, the question is not "was there drift" but "since when, and how often has this

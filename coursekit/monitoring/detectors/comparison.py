@@ -12,10 +12,11 @@ import plotly.graph_objects as go
 from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
 from coursekit.monitoring.detectors._base import Detector
 from coursekit.monitoring.detectors.calibration import in_control_streams
+from coursekit.short_repr import ShortRepr
 
 
-@dataclass(frozen=True)
-class DetectorComparison:
+@dataclass(frozen=True, repr=False)
+class DetectorComparison(ShortRepr):
     """False alarms, delay and misses of several detectors on the same simulated streams."""
 
     false_alarm_rate: dict[str, Interval]

@@ -14,6 +14,7 @@ from scipy.stats import chi2
 
 from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
 from coursekit.monitoring.detectors.alarms import Alarms
+from coursekit.short_repr import ShortRepr
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class DetectionScores:
     """Alarms in all."""
 
 
-@dataclass(frozen=True)
-class DetectionReport:
+@dataclass(frozen=True, repr=False)
+class DetectionReport(ShortRepr):
     """A detector's scores beside those of two that never look at the stream."""
 
     detector: DetectionScores

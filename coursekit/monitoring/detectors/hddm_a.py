@@ -62,8 +62,9 @@ class HDDM_A(Detector):
     r"""Alarm when the mean rose above its lowest past by more than Hoeffding's bound.
 
     The bound holds for any stream within [0, 1], so the parameter is a probability and not a
-    number of standard deviations: few false alarms without tuning, quick on abrupt changes.
-    It may hear graded errors (a share, a bounded loss), not only 0 and 1.
+    number of standard deviations: few false alarms without tuning. All elements since the last
+    drift weigh alike, so a long quiet past delays the alarm; where that hurts, take
+    :class:`HDDM_W`. It may hear graded errors (a share, a bounded loss), not only 0 and 1.
 
     With :math:`\bar x_n` the mean since the last drift and the cut m where
     :math:`\bar x_m + \sqrt{\ln(1/\delta)/2m}` was smallest, it calls a drift when
@@ -84,7 +85,7 @@ class HDDM_A(Detector):
     >>> errors = [0, 0, 0, 1] * 50 + [0, 1] * 100
     >>> alarms = HDDM_A().detect(errors)
     >>> alarms.first_warning, alarms.first_drift
-    (292, 315)
+    (255, 277)
 
     References
     ----------

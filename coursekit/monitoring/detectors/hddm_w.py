@@ -74,9 +74,10 @@ def _loop(
 class HDDM_W(Detector):
     r"""Alarm when the recent weighted mean rose by more than McDiarmid's bound.
 
-    Where :class:`HDDM_A` weighs all elements alike, this one forgets: it hears a gradual
-    change sooner, and on a stationary stream it is the quietest of the family. The memory is
-    short, so a small change may never show; lower ``smoothing`` for those.
+    Where :class:`HDDM_A` weighs all elements alike, this one forgets: its delay does not grow
+    with the age of the stream, and large changes are heard within some tens of elements at
+    hardly any false alarm. The memory is short, so a small change (errors .1 to .15) never
+    shows; lower ``smoothing`` for those. It may hear graded errors, not only 0 and 1.
 
     Two exponentially weighted means, :math:`\hat x` up to the cut (where
     :math:`\hat x + \sqrt{v \ln(1/\delta)/2}` was smallest) and :math:`\hat y` since then, with
@@ -100,7 +101,7 @@ class HDDM_W(Detector):
     >>> errors = [0, 0, 0, 1] * 50 + [0, 1, 1, 1] * 50
     >>> alarms = HDDM_W().detect(errors)
     >>> alarms.first_warning, alarms.first_drift
-    (292, 315)
+    (222, 227)
 
     References
     ----------

@@ -194,8 +194,8 @@ class KSWIN(Detector):
         least = 2 * stat_size if variant == "river" else stat_size + 1
         if not window_size >= least or window_size != int(window_size):
             raise ValueError(
-                f"KSWIN: window_size must be a whole number, at least {least} for stat_size={stat_size} and variant={variant!r}, "
-                f"got {window_size!r}"
+                f"KSWIN: window_size must be a whole number, at least {least} for stat_size={stat_size} "
+                f"and variant={variant!r}, got {window_size!r}"
             )
         self.alpha = alpha
         self.window_size = window_size

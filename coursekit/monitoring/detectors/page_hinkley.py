@@ -79,9 +79,9 @@ class PageHinkley(Detector):
     Examples
     --------
     >>> latencies = [20.0, 30.0] * 100 + [30.0, 40.0] * 20
-    >>> PageHinkley(threshold=50.0).detect(latencies).first_drift
-    206
-    >>> PageHinkley(threshold=50.0, mode="down").detect(latencies).first_drift is None
+    >>> PageHinkley(threshold=100.0).detect(latencies).first_drift
+    209
+    >>> PageHinkley(threshold=100.0, mode="down").detect(latencies).first_drift is None
     True
 
     References

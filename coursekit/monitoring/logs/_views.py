@@ -59,9 +59,9 @@ def _labelled(as_of: pd.Timestamp | None) -> str:
 
 @contextlib.contextmanager
 def views(
-    schema: LogSchema, predictions: Sequence[Path], labels: Sequence[Path], as_of: pd.Timestamp | None
+    schema: LogSchema, predictions: Sequence[Path], labels: Sequence[Path] | None, as_of: pd.Timestamp | None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own that knows ``predictions``, ``labels`` and ``labelled``."""
+    """A connection of its own that knows ``predictions`` and, unless labels are None, ``labels`` and ``labelled``."""
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="coursekit-sql-", ignore_cleanup_errors=True) as scratch:
@@ -74,8 +74,9 @@ def views(
         with duckdb.connect(":memory:", config=settings) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f"CREATE VIEW predictions AS {_table(schema.predictions, predictions, 'day')}")
-            connection.execute(f"CREATE VIEW labels AS {_table(schema.labels, labels, 'arrived')}")
-            connection.execute(f"CREATE VIEW labelled AS {_labelled(as_of)}")
+            if labels is not None:
+                connection.execute(f"CREATE VIEW labels AS {_table(schema.labels, labels, 'arrived')}")
+                connection.execute(f"CREATE VIEW labelled AS {_labelled(as_of)}")
             yield connection
 
 

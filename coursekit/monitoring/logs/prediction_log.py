@@ -109,7 +109,8 @@ class PredictionLog:
         Parameters
         ----------
         frame
-            Columns as in :meth:`schema`, features named ``feature_<name>``.
+            Columns as in :meth:`schema`, features named ``feature_<name>`` (none can be called
+            "version", which is a column of its own).
         batch
             Name of these rows. An append that is tried again after a crash under the same name
             adds only what is not there yet; without a name it would add the rows twice.
@@ -173,14 +174,16 @@ class PredictionLog:
         import duckdb
 
         moment = None if as_of is None else instant(as_of, "as_of")
+        written = sql.casefold()
+        with_labels = "label" in written or "predictions" not in written  # each file is opened: only if asked for
         for attempt in range(_ATTEMPTS):
-            predictions, labels = _parts_of(self._predictions), _parts_of(self._labels)
+            predictions, labels = _parts_of(self._predictions), _parts_of(self._labels) if with_labels else None
             try:
                 with views(self.schema(), predictions, labels, moment) as connection:
                     return select(connection, sql, parameters, moment)
             except duckdb.IOException:
                 # compact() has merged files since they were listed: look again
-                if attempt == _ATTEMPTS - 1 or all(part.exists() for part in (*predictions, *labels)):
+                if attempt == _ATTEMPTS - 1 or all(part.exists() for part in (*predictions, *(labels or ()))):
                     raise
         raise AssertionError("unreachable")
 
@@ -226,9 +229,12 @@ class PredictionLog:
         if table.num_rows == 0:
             return 0
         numbers = days_since_epoch(table[time])
+        order = np.argsort(numbers, kind="stable")
+        days, starts = np.unique(numbers[order], return_index=True)
+        table = table.take(order) if len(days) > 1 else table
         parts: dict[Path, pa.Table] = {}
-        for number in np.unique(numbers):
-            rows = table.filter(numbers == number)
+        for number, start, stop in zip(days, starts, [*starts[1:], len(order)], strict=True):
+            rows = table.slice(start, stop - start)
             place = folder / f"{partition}={np.datetime64(int(number), 'D')}"
             if batch is None:
                 parts[place / f"part-{uuid.uuid4().hex}.parquet"] = rows

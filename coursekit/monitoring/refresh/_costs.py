@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from coursekit.short_repr import ShortRepr
 
-class Bill:
+
+class Bill(ShortRepr):
     """Costs of a result that has ``loss`` a step, ``starts`` of trainings and ``retrain_cost``."""
 
     loss: np.ndarray

@@ -18,7 +18,7 @@ from coursekit.monitoring.refresh._run import run_policy
 from coursekit.monitoring.refresh.policies import RefreshPolicy
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Backtest(Bill):
     """A policy replayed on real rows: what each step lost, under which model, and the trainings."""
 

@@ -16,12 +16,13 @@ from coursekit.monitoring.refresh._costs import Bill
 from coursekit.monitoring.refresh._figures import refresh_figure
 from coursekit.monitoring.refresh._run import drawn_changes, shortest_gap
 from coursekit.monitoring.refresh.staleness import Staleness
+from coursekit.short_repr import ShortRepr
 
 LossFunction = Callable[[np.ndarray, np.ndarray], ArrayLike]
 
 
-@dataclass(frozen=True, eq=False)
-class LossMatrix:
+@dataclass(frozen=True, eq=False, repr=False)
+class LossMatrix(ShortRepr):
     """What every possible model would have lost at every step: all that a best schedule needs.
 
     Examples
@@ -60,7 +61,7 @@ class LossMatrix:
         return figure
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BestSchedule(Bill):
     """The cheapest starts that hindsight can choose, and their cost."""
 

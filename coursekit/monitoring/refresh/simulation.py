@@ -16,7 +16,7 @@ from coursekit.monitoring.refresh.policies import RefreshPolicy
 from coursekit.monitoring.refresh.staleness import Staleness
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RefreshSimulation(Bill):
     """A run of a policy: how old the serving model was at each step, and what that cost.
 

@@ -13,10 +13,11 @@ from coursekit.monitoring.refresh._checks import check_whole
 from coursekit.monitoring.refresh.policies import Scheduled
 from coursekit.monitoring.refresh.simulation import RefreshSimulation, simulate
 from coursekit.monitoring.refresh.staleness import LinearStaleness
+from coursekit.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class UpdateFrequency:
+@dataclass(frozen=True, eq=False, repr=False)
+class UpdateFrequency(ShortRepr):
     """The age of the serving model over time, for several intervals between starts of training."""
 
     runs: dict[int, RefreshSimulation]

@@ -155,8 +155,8 @@ def test_a_level_that_no_sample_reaches_never_alarms():
         ({"alpha": 0}, "alpha must"),
         ({"alpha": 1}, "alpha must"),
         ({"stat_size": 0}, "stat_size must"),
-        ({"window_size": 30}, "window_size must be at least 31"),
-        ({"window_size": 59, "variant": "river"}, "window_size must be at least 60"),
+        ({"window_size": 30}, "window_size must be a whole number, at least 31"),
+        ({"window_size": 59, "variant": "river"}, "window_size must be a whole number, at least 60"),
         ({"variant": "moa"}, "variant must"),
     ],
 )

@@ -46,7 +46,6 @@ SETTINGS = [
     DDM(variant="moa", n_min=100, warning_level=1.5, drift_level=2.5),
     DDM(variant="paper", n_min=7, warning_level=1.0, drift_level=4.0),
     DDM(variant="moa", n_min=1),
-    DDM(variant="paper", n_min=60, warning_level=0.3, drift_level=0.5),  # a minimum is a drift at once
     EDDM(variant="moa"),
     EDDM(variant="paper"),
     EDDM(variant="moa", n_min=5, alpha=0.8, beta=0.6),
@@ -127,6 +126,16 @@ def test_from_which_element_ddm_may_call_a_drift():
     assert first == {"river": 32, "moa": 30, "paper": 31}
 
 
+def test_below_level_one_the_first_minimum_is_a_drift_itself():
+    """p + s > p + s/2: the first element at which a minimum is kept and a drift may be called tells itself."""
+    stream = [0, 1] * 60
+    first = {
+        variant: DDM(variant=variant, n_min=60, drift_level=0.5).detect(stream).first_drift
+        for variant in ("river", "moa", "paper")
+    }
+    assert first == {"river": 60, "moa": 59, "paper": 59}
+
+
 def test_from_which_error_eddm_may_call_a_drift():
     """Gaps of 9 and 1 in turns, then 5 each time.
 
@@ -158,6 +167,24 @@ def test_moa_page_hinkley_does_not_know_how_low_the_sum_was():
         variant: PageHinkley(variant=variant, mode="up").detect(stream).first_drift for variant in ("river", "moa")
     }
     assert heard["moa"] > heard["river"] + 10
+
+
+def test_from_which_element_page_hinkley_may_call_a_drift():
+    """A ramp is over the threshold early and waits for its turn."""
+    ramp = np.arange(40.0)
+    first = {
+        variant: PageHinkley(variant=variant, threshold=1, n_min=30).detect(ramp).first_drift
+        for variant in ("river", "moa", "paper")
+    }
+    assert first == {"river": 29, "moa": 28, "paper": 29}
+
+
+@pytest.mark.parametrize("variant", ["river", "moa", "paper"])
+def test_page_hinkley_calls_a_drift_above_the_threshold_not_on_it(variant):
+    """After 0 and 1 the sum is 1 - 1/2, exactly."""
+    detector = PageHinkley(variant=variant, n_min=1, delta=0.0, threshold=0.5, forgetting=1.0)
+    assert detector.detect([0, 1]).first_drift is None
+    assert detector.detect([0, 1.001]).first_drift == 1
 
 
 def test_the_variants_that_take_less_say_so():

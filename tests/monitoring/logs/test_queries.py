@@ -99,3 +99,10 @@ def test_times_are_shown_in_utc_wherever_the_machine_is(world):
     found = log.query("SELECT TIMESTAMPTZ '2026-03-01 00:00+09' AS t, hour(TIMESTAMPTZ '2026-03-01 00:00+09') AS h")
     assert found.loc[0, "t"] == pd.Timestamp("2026-02-28T15:00Z")
     assert found.loc[0, "h"] == 15
+
+
+def test_all_three_tables_are_listed(world):
+    log, _, _ = world
+    assert log.query("SHOW TABLES")["name"].tolist() == ["labelled", "labels", "predictions"]
+    assert log.query("SELECT count(*) AS n FROM PREDICTIONS").loc[0, "n"] == 2000
+    assert log.query('SELECT count(*) AS n FROM "LABELS"').loc[0, "n"] > 0

@@ -27,14 +27,17 @@ class Answer:
         return self.table.copy()
 
 
-def period(start: Any, end: Any, *, column: str = "day") -> tuple[str, dict[str, Any]]:
-    """A WHERE clause for days from start to end, both included, and its parameters; None is open."""
+def period(start: Any, end: Any) -> tuple[str, dict[str, Any]]:
+    """A WHERE clause for days from start to end, both included, and its parameters; None is open.
+
+    It is led by a space, and nothing where both are open.
+    """
     bounds = {"start": (">=", start), "end": ("<=", end)}
     given = {name: day(value, name) for name, (_, value) in bounds.items() if value is not None}
     if len(given) == 2 and given["start"] > given["end"]:
         raise ValueError(f"start {given['start']} lies after end {given['end']}; swap them")
-    terms = [f"{column} {bounds[name][0]} ${name}" for name in given]
-    return (f"WHERE {' AND '.join(terms)}" if terms else ""), given
+    terms = [f"day {bounds[name][0]} ${name}" for name in given]
+    return (f" WHERE {' AND '.join(terms)}" if terms else ""), given
 
 
 def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -17,6 +17,13 @@ from coursekit.monitoring.logs.questions._answer import Answer, period
 if TYPE_CHECKING:
     from coursekit.monitoring.logs.prediction_log import PredictionLog
 
+_ESTIMATED = """\
+SELECT min(delay_days) AS days  -- within which 95% of the labels came
+    FROM (
+        SELECT delay_days, sum(sum(labelled)) OVER (ORDER BY delay_days) / sum(sum(labelled)) OVER () AS share
+        FROM tallied WHERE labelled > 0 GROUP BY delay_days
+    )
+    WHERE share >= 0.95"""
 METRICS = {"accuracy": "정확도", "precision": "정밀도", "recall": "재현율"}
 
 
@@ -156,9 +163,9 @@ def delayed_accuracy(
         raise ValueError(f"maturity_days must be 0 or more, got {maturity_days!r}")
     where, parameters = period(start, end)
     parameters |= {"as_of": instant(as_of, "as_of"), "threshold": float(threshold)}
-    maturity = "(SELECT min(delay_days) FROM delays WHERE share >= 0.95)"
+    maturity = _ESTIMATED
     if maturity_days is not None:
-        maturity, parameters["maturity_days"] = "$maturity_days", float(maturity_days)
+        maturity, parameters["maturity_days"] = "SELECT $maturity_days AS days", float(maturity_days)
     sql = f"""\
 WITH tallied AS (  -- labels by the whole days they took; label is NULL while none is known
     SELECT day,
@@ -169,15 +176,11 @@ WITH tallied AS (  -- labels by the whole days they took; label is NULL while no
            count(*) FILTER (score >= $threshold AND label = 0) AS false_positives,
            count(*) FILTER (score < $threshold AND label = 1) AS false_negatives,
            count(*) FILTER (score < $threshold AND label = 0) AS true_negatives
-    FROM labelled {where}
+    FROM labelled{where}
     GROUP BY ALL
 ),
-delays AS (  -- the share of labels that came within so many days
-    SELECT delay_days,
-           sum(sum(labelled)) OVER (ORDER BY delay_days) / sum(sum(labelled)) OVER () AS share
-    FROM tallied
-    WHERE labelled > 0
-    GROUP BY delay_days
+maturity AS (
+    {maturity}
 )
 SELECT day,
        sum(requests)::BIGINT AS requests,
@@ -186,10 +189,10 @@ SELECT day,
        sum(false_positives)::BIGINT AS false_positives,
        sum(false_negatives)::BIGINT AS false_negatives,
        sum(true_negatives)::BIGINT AS true_negatives,
-       {maturity} AS maturity_days,
-       coalesce(epoch(day::TIMESTAMP) + 86_400 * (1 + {maturity}) <= epoch($as_of::TIMESTAMPTZ), false) AS mature
-FROM tallied
-GROUP BY day
+       days AS maturity_days,
+       coalesce(epoch(day) + 86_400 * (1 + days) <= epoch($as_of::TIMESTAMPTZ), false) AS mature
+FROM tallied CROSS JOIN maturity
+GROUP BY day, days
 ORDER BY day"""
     counts = log.query(sql, **parameters)
     table = _with_metrics(counts, confidence)

@@ -19,7 +19,7 @@ from coursekit.monitoring.logs.schema import ARMS
 if TYPE_CHECKING:
     from coursekit.monitoring.logs.prediction_log import PredictionLog
 
-_KOREAN = {"baseline": "기존 모델", "candidate": "후보 모델"}
+_KOREAN = {"baseline": "기존 모델 (baseline)", "candidate": "후보 모델 (candidate)"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,8 @@ class ArmComparison(Answer):
         figure.update_layout(title={"text": f"갈래별 오류율과 요청 수<br><sup>{told}</sup>"}, barmode="stack")
         figure.update_yaxes(title="오류율", row=1, col=1)
         figure.update_yaxes(title="요청 수", row=2, col=1)
+        by_hour = (self.table["stratum"].dt.hour != 0).any()
+        figure.update_xaxes(tickformat="%m-%d<br>%H시" if by_hour else "%m-%d")
         figure.update_xaxes(title="시각 (UTC)", row=2, col=1)
         return figure
 
@@ -158,7 +160,7 @@ SELECT {stratum} AS stratum, arm,
        count(label) AS labelled,
        count(*) FILTER (label NOT IN (0, 1)) AS odd_labels,
        count(*) FILTER ((score >= $threshold AND label = 0) OR (score < $threshold AND label = 1)) AS errors
-FROM labelled {where}
+FROM labelled{where}
 GROUP BY ALL
 ORDER BY ALL"""
     table = log.query(sql, **parameters)

@@ -38,7 +38,11 @@ class DailyDrift(Answer):
     """The SQL that found the quantiles, on the reference days alone; empty without numeric features."""
 
     def plot(self, distance: str = "psi") -> go.Figure:
-        """One line for each feature; the reference days are shaded."""
+        """One line for each feature; the reference days are shaded.
+
+        PSI and KL, which have no upper end, are drawn on a logarithmic axis: a vanished feature
+        would flatten all others. A distance of 0 has no place on it and is left out.
+        """
         one_of("distance", distance, tuple(DISTANCES))
         figure = go.Figure(layout={"title": f"날짜별 드리프트: 기준 기간과의 {DISTANCES[distance]}"})
         first, last = (pd.Timestamp(moment) for moment in self.reference)
@@ -55,7 +59,7 @@ class DailyDrift(Answer):
         for feature, rows in self.table.groupby("feature"):
             figure.add_scatter(
                 x=rows["day"],
-                y=rows[distance],
+                y=rows[distance].where(rows[distance] > 0) if distance in ("psi", "kl") else rows[distance],
                 name=str(feature),
                 mode="lines+markers",
                 marker={"size": 4},
@@ -72,7 +76,10 @@ class DailyDrift(Answer):
             )
         figure.update_layout(xaxis_title="날짜 (UTC)", yaxis_title=DISTANCES[distance], legend_title_text="피처")
         figure.update_xaxes(tickformat="%m-%d")
-        figure.update_yaxes(rangemode="tozero")
+        if distance in ("psi", "kl"):
+            figure.update_yaxes(type="log", exponentformat="none", minor={"showgrid": False}, dtick=1)
+        else:
+            figure.update_yaxes(rangemode="tozero")
         return figure
 
 
@@ -217,8 +224,8 @@ def _edges(
 def _drift_sql(edges: Mapping[str, np.ndarray], categories: Sequence[str], starts: bool, ends: bool) -> str:
     compared = [term for term, given in (("day >= $start", starts), ("day <= $end", ends)) if given]
     in_reference = "day BETWEEN $reference_start AND $reference_end"
-    read = f"WHERE {in_reference} OR ({' AND '.join(compared)})" if compared else ""
-    shown = f"WHERE {' AND '.join(compared)}" if compared else ""
+    read = f" WHERE {in_reference} OR ({' AND '.join(compared)})" if compared else ""
+    shown = f" WHERE {' AND '.join(compared)}" if compared else ""
     counts = "\n    UNION ALL\n".join(
         [_count_numbers(name, cuts, read) for name, cuts in edges.items()]
         + [_count_categories(name, read, in_reference) for name in categories]
@@ -233,7 +240,7 @@ reference AS (
     SELECT feature, bin, sum(n) AS n FROM cells WHERE {in_reference} GROUP BY ALL
 ),
 calendar AS (  -- every day, also those that left no row
-    SELECT unnest(generate_series({earliest}, {latest}, INTERVAL 1 DAY))::DATE AS day FROM cells {shown}
+    SELECT unnest(generate_series({earliest}, {latest}, INTERVAL 1 DAY))::DATE AS day FROM cells{shown}
 ),
 pairs AS (  -- bins filled on the day or in the reference
     SELECT feature, day, bin, coalesce(cells.n, 0) AS today, coalesce(reference.n, 0) AS before
@@ -277,12 +284,14 @@ ORDER BY day, feature"""
 
 def _count_numbers(name: str, edges: np.ndarray, read: str) -> str:
     column = identifier(FEATURE_PREFIX + name)
-    bins = " ".join(f"WHEN {column} <= {_double(edge)} THEN '{number}'" for number, edge in enumerate(edges))
+    whens = [f"WHEN {column} <= {_double(edge)} THEN '{number}'" for number, edge in enumerate(edges)]
+    cases = "\n                ".join([f"WHEN {column} IS NULL THEN 'missing'", *whens])
     return f"""\
     SELECT {text(name)} AS feature, day,
-           CASE WHEN {column} IS NULL THEN 'missing' {bins} ELSE '{len(edges)}' END AS bin,
+           CASE {cases}
+                ELSE '{len(edges)}' END AS bin,
            count(*) AS n
-    FROM predictions {read}
+    FROM predictions{read}
     GROUP BY ALL"""
 
 
@@ -293,10 +302,12 @@ def _count_categories(name: str, read: str, in_reference: str) -> str:
            CASE WHEN value IS NULL THEN 'missing' WHEN rank IS NULL THEN 'new'
                 WHEN rank <= $max_categories THEN rank::VARCHAR ELSE 'other' END AS bin,
            sum(n)::BIGINT AS n
-    FROM (SELECT day, {column} AS value, count(*) AS n FROM predictions {read} GROUP BY ALL)
+    FROM (SELECT day, {column} AS value, count(*) AS n FROM predictions{read} GROUP BY ALL)
     LEFT JOIN (  -- the reference's values, the most frequent first
         SELECT value, row_number() OVER (ORDER BY n DESC, value) AS rank
-        FROM (SELECT {column} AS value, count(*) AS n FROM predictions WHERE {in_reference} GROUP BY ALL)
+        FROM (
+            SELECT {column} AS value, count(*) AS n FROM predictions WHERE {in_reference} GROUP BY ALL
+        )
         WHERE value IS NOT NULL
     ) USING (value)
     GROUP BY ALL"""

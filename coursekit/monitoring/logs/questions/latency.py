@@ -98,7 +98,7 @@ SELECT day, {by}, count(*) AS requests,
        quantile_cont(latency_ms, 0.50) AS p50,
        quantile_cont(latency_ms, 0.95) AS p95,
        quantile_cont(latency_ms, 0.99) AS p99
-FROM predictions {where}
+FROM predictions{where}
 GROUP BY ALL
 ORDER BY ALL"""
     return LatencyPercentiles(log.query(sql, **parameters), sql, parameters, by)

@@ -101,7 +101,7 @@ def daily_volume(log: PredictionLog, *, by: str = "arm", start: Any = None, end:
     sql = f"""\
 WITH counted AS (
     SELECT day, {by}, count(*) AS requests
-    FROM predictions {where}
+    FROM predictions{where}
     GROUP BY ALL
 ),
 calendar AS (  -- every day, also those that left no row
