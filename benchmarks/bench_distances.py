@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -34,7 +35,7 @@ def _quantiles(column: np.ndarray) -> np.ndarray:
     return np.quantile(column, np.arange(1, BINS) / BINS)
 
 
-def _alternate(rounds: int, ways: dict[str, Callable[[], object]]) -> dict[str, np.ndarray]:
+def _alternate(rounds: int, ways: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
     """Seconds of each way in each round, the ways taking turns, after one round that is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(1 + rounds):
@@ -43,15 +44,18 @@ def _alternate(rounds: int, ways: dict[str, Callable[[], object]]) -> dict[str, 
             work()
             if turn:
                 seconds[name].append(time.perf_counter() - started)
-    return {name: np.array(times) for name, times in seconds.items()}
+    return seconds
 
 
-def _times(what: str, seconds: dict[str, np.ndarray], ratios: dict[tuple[str, str], float | None]) -> list[dict]:
-    """Median times, then how many times as long one way took as another of the same round, with its bar."""
-    rows = [_row(f"{what}: {name}", float(np.median(times))) for name, times in seconds.items()]
+def _times(what: str, seconds: dict[str, list[float]], ratios: dict[tuple[str, str], float | None]) -> list[dict]:
+    """Median times, then how many times as long one way takes as another, with its bar.
+
+    Ratios are of the fastest rounds: what else runs on the machine slows a loop that is bound by memory
+    and one that is bound by arithmetic differently.
+    """
+    rows = [_row(f"{what}: {name}", statistics.median(times)) for name, times in seconds.items()]
     for (slow, fast), bar in ratios.items():
-        ratio = float(np.median(seconds[slow] / seconds[fast]))
-        rows.append(_row(f"{what}: {slow} / {fast}", ratio, "x", bar=bar))
+        rows.append(_row(f"{what}: {slow} / {fast}", min(seconds[slow]) / min(seconds[fast]), "x", bar=bar))
     return rows
 
 
@@ -92,7 +96,7 @@ def run() -> list[dict]:
     some_before, some_now = before[:, :SCIPY_FEATURES], now[:, :SCIPY_FEATURES]
     some, some_one = (Reference(n_jobs=jobs).fit(some_before) for jobs in (None, 1))
     seconds = _alternate(
-        3,
+        4,
         {
             "fitted": lambda: some.compare(some_now, distances=ON_SAMPLES),
             "fitted, one thread": lambda: some_one.compare(some_now, distances=ON_SAMPLES),

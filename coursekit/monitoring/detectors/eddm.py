@@ -53,10 +53,10 @@ def _loop(
             # Between warning and maximum? Squared, with a margin far above rounding: it spares
             # most errors the division and the root.
             divisor = max(errors - lost, 1.0)
-            low, high = max(alpha * largest - mean, 0.0), max(largest - mean, 0.0)
-            square = 4.0 * squares * (1.0 + 1e-6)
-            if (low * low * divisor * (1.0 + 1e-6) < 4.0 * squares) & (square < high * high * divisor):
-                codes[i], warned = NOTHING, 0.0
+            low, high = max(max(alpha, beta) * largest - mean, 0.0), max(largest - mean, 0.0)
+            square, margin = 4.0 * squares, 1.0 + 1e-6
+            if (low * low * divisor * margin < square) & (square * margin < high * high * divisor):
+                warned = 0.0
                 continue
             code = WARNING if warned == 1.0 else NOTHING
             if i - start >= n_tracked:

@@ -89,6 +89,9 @@ class LogWriter:
     def add(self, **values: Any) -> str:
         """Log one request and return its id, which its label will need.
 
+        If it is this row's turn to write and the disk refuses, the disk's OSError is raised; the
+        row waits with the others nevertheless.
+
         Parameters
         ----------
         **values

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pandas as pd
+import pytest
 
 from coursekit.monitoring.logs import PredictionLog
 
@@ -148,3 +149,18 @@ for number in range(15):
     log.compact()
     assert sum(name.startswith("predictions") for name in files_of(log)) == 3  # a file a day
     assert log.schema().features == {"amount": "number"}
+
+
+def test_two_processes_that_take_a_new_feature_for_different_types(log, files_of, make_predictions, monkeypatch):
+    """Neither has seen the other's entry when it looks; the one that writes second sees it and gives way."""
+    import coursekit.monitoring.logs._features as features
+    import coursekit.monitoring.logs.prediction_log as module
+
+    predictions = make_predictions(10, days=2, silent=())
+    log.append(predictions.assign(feature_new=1.0))
+    before = files_of(log)
+    for place in (features, module):
+        monkeypatch.setattr(place, "known_features", lambda folder: {})
+    with pytest.raises(ValueError, match="another process has just begun to log it as number"):
+        log.append(make_predictions(10, days=2, silent=(), seed=1).assign(feature_new="text"))
+    assert files_of(log) == before

@@ -147,6 +147,17 @@ def test_identifiers_may_be_uuids_and_texts_categories(log):
     assert found["arm"].tolist() == ["baseline", "candidate", "baseline"]
 
 
+@pytest.mark.parametrize("answers", [[True, False, None], [1, 0, None], [1.0, 0.0, np.nan], np.float32([1, 0, np.nan])])
+@pytest.mark.parametrize("as_table", [False, True])
+def test_labels_may_be_flags_or_numbers_and_missing_is_withdrawn(log, answers, as_table):
+    log.append(rows(3))
+    labels = rows(3)[["request_id"]].assign(label=answers, label_time=pd.Timestamp("2026-04-01", tz="UTC"))
+    log.add_labels(pa.Table.from_pandas(labels, preserve_index=False) if as_table else labels)
+    found = log.query("SELECT label, label_time FROM labelled ORDER BY request_id")
+    assert found["label"].fillna(-1).tolist() == [1, 0, -1]
+    assert found["label_time"].notna().all()
+
+
 def test_a_feature_may_come_later_and_vanish(log):
     log.append(rows(2))
     log.append(rows(2, feature_age=np.float32([1.5, 2.5])).assign(request_id=["c", "d"]))
