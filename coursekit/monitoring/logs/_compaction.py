@@ -13,6 +13,7 @@ from coursekit.monitoring.logs._parts import (
     BATCH,
     MERGED,
     UNFINISHED,
+    finished_and_void,
     partitions,
     read_part,
     replaced_by,
@@ -58,7 +59,7 @@ def _compact_partition(folder: Path, sort_by: str) -> int:
 
 def _clear(folder: Path) -> None:
     """Remove files that a merged one replaces, and unfinished ones that nobody finishes any more."""
-    void = {folder / name for merged in folder.glob(f"{MERGED}*.parquet") for name in replaced_by(merged)}
+    void = {folder / name for name in finished_and_void(folder)[1]}
     for path in folder.glob(f"{UNFINISHED}*"):
         with contextlib.suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:

@@ -100,23 +100,41 @@ def partitions(table: Path) -> list[Path]:
 
 
 def visible_parts(partition: Path) -> list[Path]:
-    """The files that count: finished, and not replaced by a merged one.
-
-    A merged file names what it replaces in its own footer, so its rename is the one moment at
-    which rows move. A folder is not listed in one moment: the listing is repeated until none
-    vanished and no merged one appeared, lest a reader sees neither the old nor the new.
-    """
-    names = _names(partition)
-    while True:
-        again = _names(partition)
-        if names <= again and not any(name.startswith(MERGED) for name in again - names):
-            break
-        names = again
-    merged = [name for name in names if name.startswith(MERGED)]
-    if merged and len(names) > 1:
-        names -= set().union(*(replaced_by(partition / name) for name in merged))
+    """The files that count: finished, and not replaced by a merged one."""
+    names = _finished(partition)
+    if len(names) > 1 and any(name.startswith(MERGED) for name in names):
+        names, void = finished_and_void(partition)
+        names -= void
     return [partition / name for name in sorted(names)]
 
 
-def _names(partition: Path) -> set[str]:
+def finished_and_void(partition: Path) -> tuple[set[str], set[str]]:
+    """Names of the finished files of a folder, and the names that merged ones of them replace.
+
+    A merged file names what it replaces in its own footer, so that its rename is the one moment
+    at which rows move.
+    """
+    while True:
+        names = _finished(partition)
+        try:
+            return names, set().union(*(replaced_by(partition / name) for name in names if name.startswith(MERGED)))
+        except FileNotFoundError:  # merged once more since it was listed
+            continue
+
+
+def _finished(partition: Path) -> set[str]:
+    """Names of the finished files.
+
+    A folder is not listed in one moment: the listing is repeated until no name vanished and no
+    merged file appeared, lest a reader sees neither the old nor the new.
+    """
+    names = _listed(partition)
+    while True:
+        again = _listed(partition)
+        if names <= again and not any(name.startswith(MERGED) for name in again - names):
+            return again
+        names = again
+
+
+def _listed(partition: Path) -> set[str]:
     return {path.name for path in partition.iterdir() if path.suffix == ".parquet"}

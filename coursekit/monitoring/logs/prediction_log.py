@@ -16,7 +16,7 @@ from coursekit.monitoring.logs._compaction import compact_table
 from coursekit.monitoring.logs._features import known_features, register
 from coursekit.monitoring.logs._moments import day as as_day
 from coursekit.monitoring.logs._moments import instant
-from coursekit.monitoring.logs._parts import BATCH, MERGED, partitions, replaced_by, visible_parts, write_parts
+from coursekit.monitoring.logs._parts import BATCH, finished_and_void, partitions, visible_parts, write_parts
 from coursekit.monitoring.logs._validation import days_since_epoch, label_table, prediction_table
 from coursekit.monitoring.logs._views import select, views
 from coursekit.monitoring.logs.schema import FEATURE_PREFIX, RESERVED, LogSchema
@@ -253,8 +253,9 @@ def _parts_of(table: Path) -> list[Path]:
 
 def _written(path: Path, batch: str) -> bool:
     """Whether this batch is there, or was until a merged file replaced it."""
-    names = {found.name for found in path.parent.glob(f"{BATCH}*")}
-    names = names.union(*(replaced_by(merged) for merged in path.parent.glob(f"{MERGED}*.parquet")))
+    if not path.parent.exists():
+        return False
+    names = set().union(*finished_and_void(path.parent))
     if any(name != path.name and name.startswith(f"{BATCH}{batch}~") for name in names):
         raise ValueError(f"batch {batch!r} was written before with other rows; give each batch its own name")
     return path.name in names

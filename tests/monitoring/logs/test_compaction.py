@@ -154,3 +154,25 @@ def test_what_a_killed_writer_left_is_removed_a_day_later(scattered, files_of):
     scattered.compact()
     left = [name for name in files_of(scattered) if ".writing" in name]
     assert left == [str((folder / ".writing-new").relative_to(scattered.folder))]
+
+
+def test_a_merged_file_that_is_merged_again_while_it_is_read_is_looked_for_again(scattered, monkeypatch):
+    """Between the listing and the reading of a footer another compaction has removed the file."""
+    import coursekit.monitoring.logs._parts as parts
+
+    scattered.compact()
+    extra = scattered.query("SELECT * EXCLUDE (day) FROM predictions LIMIT 1").assign(request_id="extra")
+    scattered.append(extra)
+    before = scattered.query(EVERYTHING)
+    original, calls = parts.replaced_by, []
+
+    def replaced_by(path):
+        calls.append(path)
+        if len(calls) == 1:
+            monkeypatch.undo()
+            scattered.compact()
+        return original(path)
+
+    monkeypatch.setattr(parts, "replaced_by", replaced_by)
+    pd.testing.assert_frame_equal(scattered.query(EVERYTHING), before)
+    assert len(calls) == 1

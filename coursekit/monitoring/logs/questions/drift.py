@@ -19,7 +19,7 @@ from coursekit.monitoring.logs.schema import FEATURE_PREFIX
 if TYPE_CHECKING:
     from coursekit.monitoring.logs.prediction_log import PredictionLog
 
-DISTANCES = {"psi": "PSI", "kl": "KL 발산", "js": "JS 거리", "tv": "전변동 거리", "hellinger": "헬링거 거리"}
+DISTANCES = {"psi": "PSI", "kl": "KL 발산", "js": "옌센-섀넌 거리", "tv": "총변동 거리", "hellinger": "헬링거 거리"}
 
 
 @dataclass(frozen=True, eq=False)
