@@ -217,6 +217,7 @@ def test_a_log_survives_a_frame_and_a_slice(stable):
     ("wrong", "told"),
     [
         ({"customers": 0}, "customers"),
+        ({"customers": float("nan")}, "customers must be a whole number"),
         ({"merchants": 10}, "at least 40"),
         ({"days": -3}, "days"),
         ({"seed": -1}, "seed"),
