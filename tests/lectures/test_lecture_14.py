@@ -26,6 +26,8 @@ def ran():
                 names["by_month"] = names["table"]
             if cell.id == "kinds-rules":
                 names["flagged"] = names["table"]
+            if cell.id == "pace-run":
+                names["pace_figure"] = names["figure"]
             if cell.id == "distance-fraud-run":
                 names["fraud_report"] = names["report"]
             if cell.id == "detect-baselines":
@@ -132,9 +134,9 @@ def test_labels_cannot_beat_their_delay(ran):
     assert found.loc[~found["needs_labels"], "median_days"].min() <= 1
 
 
-def test_retraining_before_labels_arrive_saves_less_than_waiting(ran):
+def test_the_calendar_beats_one_training_on_the_day_of_the_shift(ran):
     total = ran["money"].set_index("policy")["total"]
-    assert total["새 레이블 14일치를 기다려 학습"] < total["당일 다시 학습"]
+    assert total["매달"] < total["변화 당일 한 번"]
 
 
 def test_age_has_a_floor_and_the_interval_is_free(ran):
@@ -160,3 +162,11 @@ def test_the_square_root_is_near_the_best_where_the_world_ages(ran):
     assert slow["시뮬레이션"] == pytest.approx(slow["식의 비용"], rel=0.03)
     assert slow["시뮬레이션"] < 1.05 * slow["앞일을 아는 최선"]
     assert abrupt["시뮬레이션"] > 1.5 * abrupt["앞일을 아는 최선"]
+
+
+def test_the_slow_drift_stays_below_the_season_s_height(ran):
+    slow, season, covid, vanished = (np.array(trace.y) for trace in ran["pace_figure"].data)
+    assert season[6:].max() > slow[6:].max() > 2 * slow[6:16].max(), "it moves, and less than the season"
+    assert season[-1] < 0.5 * season.max(), "the season comes back"
+    for step in (covid, vanished):
+        assert step[-1] > 0.8 * step.max() > 2 * season.max()
