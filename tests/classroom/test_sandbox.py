@@ -306,6 +306,34 @@ def test_tensorflow_can_be_imported_before_the_fork(tmp_path):
                 assert said(one, "import tensorflow as tf; print(int(tf.constant([1, 2]).numpy().sum()))", 60) == "3"
 
 
+def test_pandas_and_what_it_loads_can_be_imported_before_the_fork(tmp_path):
+    """pyarrow's allocator starts a thread by itself, and labs import pandas."""
+    loop = "from coursekit.monitoring import DDM; print(DDM().detect([0] * 500 + [1]).first_drift)"
+    with Zygote(["pandas", "pyarrow", "coursekit.monitoring"]) as warm:
+        for _ in range(2):
+            with Room(warm, Limits(cell_seconds=60), folder=tmp_path, program=sandbox_status().path) as one:
+                assert said(one, loop, 60) == "500", "loops are compiled inside as well"
+
+
+def test_a_folder_for_machine_code_that_somebody_else_made_is_not_used(monkeypatch):
+    """numba runs what lies there."""
+    from coursekit.classroom.sandbox import identity
+
+    own = identity._machine_code_folder.__wrapped__()
+    assert Path(own).stat().st_mode & 0o077 == 0
+    assert Path(own).stat().st_uid == os.geteuid()
+    monkeypatch.setattr(identity.Path, "mkdir", lambda *args, **options: None)
+    monkeypatch.setattr(identity.os, "geteuid", lambda: 4_242)  # as if the folder of 4242 were another's
+    elsewhere = Path("/tmp/coursekit-numba-4242")
+    os.mkdir(elsewhere, 0o700)  # noqa: PTH102 - Path.mkdir is patched
+    try:
+        fresh = identity._machine_code_folder.__wrapped__()
+        assert Path(fresh) != elsewhere
+        assert Path(fresh).stat().st_mode & 0o077 == 0
+    finally:
+        elsewhere.rmdir()
+
+
 def test_a_module_that_starts_threads_is_not_forked_from(tmp_path, monkeypatch):
     (tmp_path / "threads_at_import.py").write_text(
         "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()\n"

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import os
+import shutil
+import stat
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 from coursekit.classroom.sandbox.bubblewrap import WORK
 from coursekit.classroom.sandbox.limits import Limits
@@ -24,7 +31,7 @@ _ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore",
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
-    "NUMBA_CACHE_DIR": "/tmp/numba",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pandas loads pyarrow; a thread forbids to fork
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -50,7 +57,25 @@ def clean_environment(base: Mapping[str, str]) -> dict[str, str]:
     (True, False, False)
     """
     kept = {name: base[name] for name in _KEPT_FROM_ENVIRONMENT if name in base}
-    return {"LANG": "C.UTF-8", **kept, **_ENVIRONMENT}
+    return {"LANG": "C.UTF-8", **kept, **_ENVIRONMENT, "NUMBA_CACHE_DIR": _machine_code_folder()}
+
+
+@functools.cache
+def _machine_code_folder() -> str:
+    """Where compiled loops are kept: below /tmp, which a sandbox has for itself, and nobody else's.
+
+    numba unpickles what it finds there. A neighbour on the machine who made the folder first
+    would run code as the grader; such a folder is left alone and a fresh one taken.
+    """
+    folder = Path(f"/tmp/coursekit-numba-{os.geteuid()}")
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+            return str(folder)
+    fresh = tempfile.mkdtemp(prefix="coursekit-numba-", dir="/tmp")
+    atexit.register(shutil.rmtree, fresh, ignore_errors=True)
+    return fresh
 
 
 def sandbox_uid(slot: int) -> int | None:
