@@ -23,7 +23,8 @@ _BLOCK_SHARE = 0.6  # elsewhere than in its own release, a block leaks when this
 _BLOCK_LINES = 3
 
 _NOTHING_TOLD = re.compile(
-    r"^(import |from \S+ import |def |class |@|return \w+$|raise NotImplementedError|else:|try:|pass$)"
+    r"^(import |from \S+ import |def |class |@|return \w+$|raise NotImplementedError|else:|try:|pass$"
+    r"|[A-Za-z_]\w*,$)"  # a name of an import over several lines
 )
 
 

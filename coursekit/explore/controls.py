@@ -114,7 +114,7 @@ def log_slider(
         min=math.log10(low),
         max=math.log10(high),
         step=math.log10(high / low) / 100,
-        readout_format=".3g",
+        readout_format=",.3r",
         description=_labelled(label, unit),
         style=_STYLE,
         layout=_layout("320px"),
@@ -153,7 +153,9 @@ def dropdown(label: str, options: Sequence[Any] | Mapping[str, Any], *, value: A
         value = values[0]
     if value not in values:
         raise ValueError(f"{value!r} is not among the options of {label!r}: {values}")
-    return widgets.Dropdown(options=pairs, value=value, description=label, style=_STYLE, layout=_layout("240px"))
+    letters = len(label) + max(len(str(name)) for name, _ in pairs)
+    width = min(max(240, 70 + 13 * letters), 440)  # the longest choice is read whole
+    return widgets.Dropdown(options=pairs, value=value, description=label, style=_STYLE, layout=_layout(f"{width}px"))
 
 
 def toggle(label: str, *, value: bool = False) -> widgets.Checkbox:

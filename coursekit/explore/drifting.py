@@ -15,6 +15,7 @@ from coursekit.explore.interactive import InteractiveFigure, interactive_figure
 from coursekit.explore.style import palette
 from coursekit.monitoring.detectors import ADWIN, DDM, EDDM, HDDM_W, PageHinkley
 from coursekit.monitoring.distances import population_stability_index, smoothed
+from coursekit.short_repr import ShortRepr
 
 DAYS, PER_DAY, CHANGE_DAY, BINS = 120, 250, 60, 10
 KINDS = {
@@ -25,8 +26,8 @@ KINDS = {
 SHAPES = {"갑자기": "sudden", "천천히": "gradual", "계절마다": "recurring"}
 
 
-@dataclass(frozen=True, eq=False)
-class DriftWorld:
+@dataclass(frozen=True, eq=False, repr=False)
+class DriftWorld(ShortRepr):
     """Days of predictions of one fixed model in a world that drifts."""
 
     features: np.ndarray
@@ -120,13 +121,13 @@ def _picture(kind: str, shape: str, size: float, label_delay: int, seed: int) ->
         shared_xaxes=True,
         vertical_spacing=0.09,
         row_heights=[0.36, 0.34, 0.30],
-        subplot_titles=["날마다의 정확도", "학습 때와의 거리 (PSI, 정답이 필요 없음)", "경보 (정답이 도착한 날)"],
+        subplot_titles=["날마다의 정확도", "학습 때와의 거리 (PSI, 레이블이 필요 없음)", "경보 (레이블이 도착한 날)"],
     )
     figure.add_scatter(x=day, y=accuracy, name="정확도", line_color=colors[0], showlegend=False, row=1, col=1)
     for feature in range(2):
         name = f"x{feature + 1}"
         figure.add_scatter(x=day, y=psi[:, feature], name=name, line_color=colors[feature + 1], row=2, col=1)
-    told = {"annotation_text": "변화가 없어도 천 번에 한 번은 넘는 높이", "annotation_position": "top left"}
+    told = {"annotation_text": "변화가 없어도 천 번에 한 번쯤 넘는 높이", "annotation_position": "top left"}
     figure.add_hline(y=noise, line_dash="dot", **told, row=2, col=1)
     arrived = world.errors.ravel()
     detectors = {
@@ -137,11 +138,12 @@ def _picture(kind: str, shape: str, size: float, label_delay: int, seed: int) ->
         "ADWIN": ADWIN(),
         "PageHinkley": PageHinkley(mode="up"),
     }
+    rows = {name: row for row, name in enumerate(reversed(detectors))}
     for name, detector in detectors.items():
         heard = detector.detect(arrived).drifts // PER_DAY + label_delay
         heard = np.unique(heard[heard < DAYS])
         marker = {"symbol": "x", "size": 9, "color": colors[3]}
-        line = {"x": heard, "y": [name] * len(heard), "mode": "markers", "marker": marker, "showlegend": False}
+        line = {"x": heard, "y": [rows[name]] * len(heard), "mode": "markers", "marker": marker, "showlegend": False}
         figure.add_scatter(**line, name=name, row=3, col=1)
     begin = {"sudden": CHANGE_DAY, "gradual": 40, "recurring": 40}[shape]
     if size > 0:
@@ -151,9 +153,10 @@ def _picture(kind: str, shape: str, size: float, label_delay: int, seed: int) ->
     figure.update_layout(
         title=f"정확도의 하락 {100 * fell:.1f}%p · PSI의 최댓값 {worst}", title_font_size=14, height=620, margin_t=90
     )
-    figure.update_yaxes(range=[0.4, 1], tickformat=".0%", row=1, col=1)
+    figure.update_yaxes(range=[0.2, 1], tickformat=".0%", row=1, col=1)
     figure.update_yaxes(rangemode="tozero", row=2, col=1)
-    figure.update_yaxes(categoryorder="array", categoryarray=list(detectors)[::-1], row=3, col=1)
+    silent_too = {"range": [-0.6, len(rows) - 0.4], "tickvals": list(rows.values()), "ticktext": list(rows)}
+    figure.update_yaxes(**silent_too, zeroline=False, row=3, col=1)
     figure.update_xaxes(range=[0, DAYS])
     figure.update_xaxes(title="일", row=3, col=1)
     return figure
@@ -178,6 +181,6 @@ def drift_playground() -> InteractiveFigure:
         kind=dropdown("무엇이 바뀌는가", KINDS),
         shape=dropdown("어떻게 오는가", SHAPES),
         size=slider("크기", 0.0, 1.0, value=0.7, step=0.05),
-        label_delay=slider("정답이 늦는 날", 0, 40, value=0, unit="일"),
-        seed=slider("세계의 번호", 0, 30, value=0),
+        label_delay=slider("레이블 지연", 0, 40, value=0, unit="일"),
+        seed=slider("세계의 번호", 0, 30, value=5),
     )

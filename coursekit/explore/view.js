@@ -39,6 +39,7 @@ const KOREAN = {
 };
 const CONFIG = {
   displaylogo: false,
+  showSendToCloud: false, // "Share chart...": students' figures stay on their machine
   responsive: false, // the view watches its own box, which changes without the window's
   locale: "ko",
   locales: { ko: KOREAN },

@@ -69,3 +69,19 @@ def test_the_alarm_wins_where_the_world_breaks_and_training_is_dear():
     playground.controls["detection_delay"].value = 30
     playground.controls["retrain_cost"].value = 10
     assert "일마다" in playground.view.figure.layout.title.text
+
+
+def test_where_a_break_costs_little_nothing_is_done():
+    playground = refresh_playground()
+    playground.controls["world"].value = "abrupt"
+    playground.controls["loss"].value = 1
+    playground.controls["retrain_cost"].value = 5_000
+    assert "다시 학습하지 않음" in playground.view.figure.layout.title.text
+
+
+def test_a_silent_detector_keeps_its_row():
+    playground = drift_playground()
+    playground.controls["size"].value = 0.0
+    assert list(playground.view.figure.layout.yaxis3.ticktext)[::-1] == [
+        trace.name for trace in playground.view.figure.data[3:]
+    ]

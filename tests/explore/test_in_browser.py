@@ -185,6 +185,22 @@ def test_reopening_shows_the_last_state(opened):
     wait_for_drawing(notebook, 3)
 
 
+def buttons(page):
+    """What the buttons above each figure say."""
+    return page.evaluate(
+        f"() => [...document.querySelectorAll('{PLOT} .modebar-btn')].map((button) => button.dataset.title)"
+    )
+
+
+KOREAN_BUTTONS = {"PNG로 저장", "영역 확대", "이동", "확대", "축소", "축을 처음으로"}
+
+
+def test_the_buttons_are_korean_and_none_sends_the_figure_away(opened):
+    """plotly.js has a button of its own, "Share chart...", that uploads the figure to a company."""
+    notebook = opened(EXPLORABLE)
+    assert set(buttons(notebook.page)) == KOREAN_BUTTONS
+
+
 def test_a_click_reaches_python(opened):
     notebook = opened(
         "import plotly.graph_objects as go\nfrom coursekit.explore import PlotlyView\n"
@@ -377,6 +393,7 @@ def test_an_exported_page_draws_everything_without_a_network(browser, tmp_path, 
     moved = page.evaluate(f"() => Array.from(document.querySelector('{PLOT}')._fullData[1].y.slice(0, 2))")
     assert moved[1] == pytest.approx(0.2486, abs=1e-3)  # sin(5 * 10 / 199): the slider's last place
     assert page.locator("math mfrac").count() == 1
+    assert set(buttons(page)) == KOREAN_BUTTONS
     colour = page.evaluate(f"() => document.querySelector('{PLOT}')._fullData[0].line.color")
     assert colour == {"light": "#3674c8", "dark": "#8db4ff"}[scheme]
     context.close()
