@@ -24,6 +24,8 @@ class ShortRepr:
     Delays(days=<float64 (500,)>, missed=3)
     """
 
+    __slots__ = ()
+
     def __repr__(self) -> str:
         shown = (f"{field.name}={_brief(getattr(self, field.name))}" for field in fields(self) if field.repr)  # type: ignore[arg-type]
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -34,7 +36,7 @@ def _brief(value: Any) -> str:
     if isinstance(shape, tuple) and shape:
         kind = getattr(value, "dtype", None) or type(value).__name__
         return f"<{kind} {shape}>"
-    text = repr(value)
-    if len(text) <= 80:
-        return text
+    for text in (repr(value), str(value)):  # str is the shorter of an interval
+        if len(text) <= 80:
+            return text
     return f"<{type(value).__name__} of {len(value)}>" if hasattr(value, "__len__") else f"<{type(value).__name__}>"

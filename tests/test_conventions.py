@@ -12,7 +12,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import coursekit
@@ -134,6 +137,41 @@ def test_dataclasses_are_frozen_results(thing):
         if isinstance(field, ast.AnnAssign):
             told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
             assert told, f"{thing.__name__}.{field.target.id} has no docstring under it"
+
+
+def _holds_tables(annotation, seen=()) -> bool:
+    """Whether what is annotated so is an array or a table, or holds some: Mapping[str, np.ndarray], other results."""
+    if inspect.isclass(annotation) and issubclass(annotation, np.ndarray | pd.DataFrame | pd.Series):
+        return True
+    inside = list(get_args(annotation))
+    if dataclasses.is_dataclass(annotation) and annotation not in seen:
+        seen = (*seen, annotation)
+        inside += get_type_hints(annotation).values()
+    return any(_holds_tables(part, seen) for part in inside)
+
+
+TABLES = [p for p in API if dataclasses.is_dataclass(p.values[0]) and _holds_tables(p.values[0])]
+
+
+def test_results_with_tables_are_discovered():
+    """By annotation: an array, a table, a mapping of arrays, other results, and what is inherited."""
+    found = {p.values[0].__name__ for p in TABLES}
+    assert found >= {"Alarms", "DriftReport", "DailyDrift", "Comparison", "RefreshCosts", "RuleComparison"}
+    assert "Interval" not in found
+
+
+@pytest.mark.parametrize("thing", TABLES)
+def test_results_with_tables_fit_a_line_or_two(thing):
+    """A wall of numbers at the end of a cell buries the three that were asked for."""
+    large = {np.ndarray: np.zeros(100_000), pd.DataFrame: pd.DataFrame(np.zeros((1_000, 30)))}
+    result = object.__new__(thing)
+    for name, annotation in get_type_hints(thing).items():
+        value = next((large[kind] for kind in (annotation, *get_args(annotation)) if kind in large), 12_345)
+        object.__setattr__(result, name, value)
+    advice = "inherit from ShortRepr, with @dataclass(frozen=True, eq=False, repr=False)"
+    assert not thing.__dataclass_params__.repr or "def __repr__(" in inspect.getsource(thing), advice
+    assert thing.__repr__ is not object.__repr__, advice
+    assert len(repr(result)) < 500, advice
 
 
 @pytest.mark.parametrize("thing", [p for p in API if re.search(r"(Report|Comparison|Curve)$", p.id)])

@@ -9,11 +9,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from coursekit.classroom.course import Course
+from coursekit.short_repr import ShortRepr
 from coursekit.writing import write_whole
 
 
-@dataclass(frozen=True)
-class Scores:
+@dataclass(frozen=True, repr=False)
+class Scores(ShortRepr):
     """Every student's score in every assignment.
 
     The gradebook is the one place where points stand, those that a person changed in formgrader

@@ -12,6 +12,7 @@ from coursekit.cases.fraud.labels import LabelDelay, collect_labels
 from coursekit.cases.fraud.model import FraudModel
 from coursekit.cases.fraud.simulation import simulate
 from coursekit.cases.fraud.world import FraudWorld
+from coursekit.short_repr import ShortRepr
 
 TRAINED_ON = 75
 """Days of matured labels that the model in service has learnt from."""
@@ -19,8 +20,8 @@ QUIET = 45
 """Days it serves before the shift."""
 
 
-@dataclass(frozen=True, eq=False)
-class ServedModel:
+@dataclass(frozen=True, eq=False, repr=False)
+class ServedModel(ShortRepr):
     """A card company shortly before the shift, with the model that it runs."""
 
     world: FraudWorld

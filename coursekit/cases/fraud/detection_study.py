@@ -15,6 +15,7 @@ from coursekit.cases.fraud.covid_world import QUIET, ServedModel, serve_before_s
 from coursekit.cases.fraud.features import FEATURES
 from coursekit.monitoring.detectors import ADWIN, DDM, EDDM, HDDM_A, HDDM_W, PageHinkley
 from coursekit.monitoring.distances import Reference
+from coursekit.short_repr import ShortRepr
 
 _CALENDAR = ("hour", "night", "weekend")  # differ from one day to the next whatever happens
 _RISK = tuple(name for name in FEATURES if name.startswith("merchant_"))  # know labels
@@ -29,8 +30,8 @@ _ON_ERRORS: dict[str, Callable[[], Any]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class DetectionDelays:
+@dataclass(frozen=True, eq=False, repr=False)
+class DetectionDelays(ShortRepr):
     """When each way of watching spoke, over several simulated companies."""
 
     method: tuple[str, ...]
@@ -155,7 +156,7 @@ def _alarm_days(served: ServedModel, stream: str) -> dict[str, tuple[np.ndarray,
         about = since[heard][detector().detect((called != fraud)[heard]).drifts]
         alarms[name] = about, about + served.label_delay
     about = since[ADWIN().detect(scores).drifts]
-    alarms["ADWIN (scores)"] = about, about
+    alarms["ADWIN (점수)"] = about, about
     return alarms | _distance_alarms(served)
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy.special import ndtr
 
+from coursekit.short_repr import ShortRepr
+
 ERROR_KINDS = ("none", "sudden", "gradual", "recurring")
 """Kinds of drift that ``error_stream`` makes."""
 FEATURE_KINDS = ("none", "mean_shift", "spread", "category_mix", "missing")
@@ -33,8 +35,8 @@ _CATEGORICAL = {
 _MAGNITUDE = {"none": 0.0, "mean_shift": 0.5, "spread": 1.8, "category_mix": 0.2, "missing": 1.0}
 
 
-@dataclass(frozen=True, eq=False)
-class ErrorStream:
+@dataclass(frozen=True, eq=False, repr=False)
+class ErrorStream(ShortRepr):
     """The errors of a model, one element a prediction, and where its error rate really changed."""
 
     values: np.ndarray
@@ -67,8 +69,8 @@ class ErrorStream:
         return figure
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureStream:
+@dataclass(frozen=True, eq=False, repr=False)
+class FeatureStream(ShortRepr):
     """Two windows of a model's features, and the list of those that really moved."""
 
     reference: pd.DataFrame

@@ -10,6 +10,7 @@ import pandas as pd
 from coursekit.cases.fraud.labels import LabelStore
 from coursekit.cases.fraud.world import CATEGORIES, COUNTRIES, TransactionLog
 from coursekit.compiling import compiled
+from coursekit.short_repr import ShortRepr
 
 FEATURES = (
     *("amount", "online", "hour", "night", "weekend", "foreign", "resale_goods", "digital_goods"),
@@ -26,8 +27,8 @@ _SHRUNK = 2.0  # labels of an honest merchant that each merchant is given before
 _NEVER = np.iinfo(np.int64).min
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureTable:
+@dataclass(frozen=True, eq=False, repr=False)
+class FeatureTable(ShortRepr):
     """One row of features per transaction, ready for a model."""
 
     values: np.ndarray

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from coursekit.cases.fraud._dates import as_date, as_month
 from coursekit.cases.fraud.world import COUNTRIES, TransactionLog
 from coursekit.modeling.evaluation import Interval, wilson_interval
+from coursekit.short_repr import ShortRepr
 
 _CLAUSES = ("any", "abroad", "online")
 _CLAUSE_NAMES = {"any": "둘 중 하나", "abroad": "다른 국가", "online": "온라인 증가"}
@@ -88,8 +89,8 @@ class LabelRule:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class CardFlags:
+@dataclass(frozen=True, eq=False, repr=False)
+class CardFlags(ShortRepr):
     """What a label rule says of each card in one month, beside the truth."""
 
     rule: LabelRule
@@ -164,8 +165,8 @@ class CardFlags:
         return figure
 
 
-@dataclass(frozen=True, eq=False)
-class RuleComparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class RuleComparison(ShortRepr):
     """Versions of the label rule, month by month, on the same transactions."""
 
     flags: tuple[CardFlags, ...]
@@ -182,6 +183,7 @@ class RuleComparison:
         for name, rows in frame.groupby("rule", sort=False):
             figure.add_scatter(x=rows["month"], y=100 * rows["flagged"], name=str(name), mode="lines+markers")
         figure.update_layout(xaxis_title="월", yaxis_title="비율 (%)")
+        figure.update_xaxes(type="category", categoryorder="category ascending")  # no ticks between the months
         return figure
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from coursekit.cases.fraud._dates import as_second
 from coursekit.cases.fraud.world import TransactionLog
+from coursekit.short_repr import ShortRepr
 
 LABEL_SOURCES = ("never", "feedback", "exploration", "delayed")
 """Blocked payments have no label; investigators answer for the cards they were given because of a high
@@ -56,8 +57,8 @@ class LabelDelay:
         return self.shortest if self.longest is None else self.longest
 
 
-@dataclass(frozen=True, eq=False)
-class KnownLabels:
+@dataclass(frozen=True, eq=False, repr=False)
+class KnownLabels(ShortRepr):
     """The labels that were known at one moment."""
 
     row: np.ndarray
@@ -76,8 +77,8 @@ class KnownLabels:
         return pd.DataFrame({"row": self.row, "label": self.label, "source": source})
 
 
-@dataclass(frozen=True, eq=False)
-class LabelStore:
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelStore(ShortRepr):
     """Every label of a log with the moment it becomes known, and by whom.
 
     A training set is a question with a date: which labels were known on the first of March?

@@ -17,6 +17,7 @@ from coursekit.cases.fraud.features import FeatureTable
 from coursekit.cases.fraud.labels import top_cards
 from coursekit.cases.fraud.world import TransactionLog
 from coursekit.modeling.evaluation import Interval, bootstrap_interval
+from coursekit.short_repr import ShortRepr
 
 MODEL_KINDS = ("boosting", "logistic", "tree")
 """Kinds of `FraudModel`."""
@@ -93,8 +94,8 @@ class FraudModel(ClassifierMixin, BaseEstimator):
         return self.scores(X) >= 0.5
 
 
-@dataclass(frozen=True, eq=False)
-class ScoreReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class ScoreReport(ShortRepr):
     """How well scores rank frauds: over the whole period, and day by day."""
 
     date: np.ndarray

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from coursekit.cases.fraud.labels import top_cards
 from coursekit.cases.fraud.model import _checked
 from coursekit.cases.fraud.world import TransactionLog
+from coursekit.short_repr import ShortRepr
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Costs:
                 raise ValueError(f"{field.name} must be a cost of 0 or more (recovery: 0 to 1), got {value}")
 
 
-@dataclass(frozen=True, eq=False)
-class PolicyValue:
+@dataclass(frozen=True, eq=False, repr=False)
+class PolicyValue(ShortRepr):
     """What a policy saved and cost on each day, in won."""
 
     date: np.ndarray

@@ -17,10 +17,11 @@ from coursekit.cases.fraud.model import FraudModel
 from coursekit.cases.fraud.money import Costs
 from coursekit.monitoring.detectors import ADWIN, Alarms
 from coursekit.monitoring.refresh import Backtest, OnDemand, RefreshPolicy, Scheduled, Triggered, backtest
+from coursekit.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class RefreshCosts:
+@dataclass(frozen=True, eq=False, repr=False)
+class RefreshCosts(ShortRepr):
     """Policies replayed on the same transactions, their bills in won."""
 
     runs: dict[str, Backtest]

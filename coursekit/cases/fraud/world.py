@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from coursekit.cases.fraud._dates import as_second
 from coursekit.cases.fraud.drift import Drift
+from coursekit.short_repr import ShortRepr
 
 COUNTRIES = ("KR", "JP", "US", "CN", "VN", "TH", "GB", "FR")
 """Countries of merchants; most customers live in the first."""
@@ -40,8 +41,8 @@ _KINDS: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class TransactionLog:
+@dataclass(frozen=True, eq=False, repr=False)
+class TransactionLog(ShortRepr):
     """Card transactions in the order of time, a column each.
 
     Two million rows as Python objects would not fit a laptop; as columns they are 70 MB, and a
@@ -173,8 +174,8 @@ class TransactionLog:
         return figure
 
 
-@dataclass(frozen=True, eq=False)
-class FraudWorld:
+@dataclass(frozen=True, eq=False, repr=False)
+class FraudWorld(ShortRepr):
     """A simulated card company: its transactions, its customers and merchants, and the planted truth."""
 
     log: TransactionLog

@@ -28,7 +28,7 @@ from typing import Any
 from coursekit.classroom.course import Course, CourseError
 from coursekit.classroom.intake import digest_tree
 from coursekit.classroom.markers import is_private
-from coursekit.writing import write_whole
+from coursekit.writing import UNFINISHED, write_whole
 
 VERSION = "2"
 """Of what a grade depends on besides its inputs: raise it and everything is graded anew."""
@@ -94,7 +94,7 @@ class Records:
     def tidy(self, assignment: str) -> None:
         """Remove what no batch is at any more: half-written files, results that do not wait to be published."""
         for kind in ("results", "grades"):
-            for path in self.course.records(kind, self.assignment).glob(".writing-*"):
+            for path in self.course.records(kind, self.assignment).glob(f"{UNFINISHED}*"):
                 path.unlink(missing_ok=True)
         for path in self.course.records("building").glob(f"*/{self.assignment}"):
             shutil.rmtree(path, ignore_errors=True)

@@ -15,10 +15,11 @@ from coursekit.modeling.evaluation._metrics import METRIC_TITLES, METRICS, check
 from coursekit.modeling.evaluation._resampling import check_confidence, group_codes, jackknife, resampled_counts
 from coursekit.modeling.evaluation.intervals import Interval
 from coursekit.modeling.evaluation.report import ClassificationReport
+from coursekit.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison(ShortRepr):
     """Several models measured on the same rows, side by side.
 
     Examples

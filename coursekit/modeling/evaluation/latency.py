@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from coursekit.short_repr import ShortRepr
 
-@dataclass(frozen=True, eq=False)
-class Latency:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Latency(ShortRepr):
     """Times of single predictions.
 
     Users feel the slow answers, not the average one: with 20 answers on a page, every

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from coursekit.modeling.evaluation._figures import interval_figure
 from coursekit.modeling.evaluation.intervals import Interval, wilson_interval
+from coursekit.short_repr import ShortRepr
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class ScopePoint:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class ScopeCurve:
+@dataclass(frozen=True, eq=False, repr=False)
+class ScopeCurve(ShortRepr):
     """What every threshold on the confidence gives: answering right against refusing rightly.
 
     Examples

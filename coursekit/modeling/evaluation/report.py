@@ -15,10 +15,11 @@ from coursekit.modeling.evaluation._metrics import accuracy_of, f1_of, macro_f1_
 from coursekit.modeling.evaluation._resampling import check_confidence, group_codes, jackknife, resampled_counts
 from coursekit.modeling.evaluation.intervals import Interval
 from coursekit.modeling.evaluation.slices import SliceScores, slice_scores
+from coursekit.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class ClassificationReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class ClassificationReport(ShortRepr):
     """The result of `evaluate`: scores with intervals, confusions, slices, and the errors.
 
     Examples

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 
 from coursekit.modeling.evaluation._figures import interval_figure
 from coursekit.modeling.evaluation.intervals import Interval, proportion_interval
+from coursekit.short_repr import ShortRepr
 
 
-@dataclass(frozen=True)
-class SliceScores:
+@dataclass(frozen=True, repr=False)
+class SliceScores(ShortRepr):
     """Accuracy of one model on named parts of the rows.
 
     Slices may overlap and need not cover everything: "informal" and "with typos" share rows.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, Self
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coursekit.compiling import compiled
+from coursekit.monitoring._checks import as_finite, told
 from coursekit.monitoring.detectors.alarms import Alarms
 from coursekit.monitoring.detectors.calibration import calibrated
 
@@ -29,7 +31,8 @@ class Detector:
     ``_loop(values, state, codes, stop_at_drift, *numbers)`` reads and writes ``state`` (all
     the detector remembers, a float64 array), puts NOTHING, WARNING or DRIFT into ``codes``
     for each value and returns how many values it read (all, unless it stops at a drift).
-    As in river, the element after a drift finds the detector as if new.
+    As in river, the element after a drift finds the detector as if new. Parameters stay as they
+    were given: what it has heard was judged by them. A copy hears on its own.
     """
 
     _loop: ClassVar[Callable[..., int]]
@@ -60,6 +63,15 @@ class Detector:
         told = [f"{name}={value!r}" for name, value in self.parameters().items() if value != default[name]]
         return f"{type(self).__name__}({', '.join(told)})"
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in vars(self) and name in (self.__init__.__kwdefaults__ or {}):  # type: ignore[misc]
+            kind = type(self).__name__
+            raise AttributeError(f"{kind}: {name} is fixed; make a new detector, {kind}(..., {name}={value!r})")
+        super().__setattr__(name, value)
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)  # of two that share what they heard, both would be wrong
+
     def reset(self) -> None:
         """Forget everything heard so far."""
         self._state = self._initial_state()
@@ -79,12 +91,10 @@ class Detector:
 
     def update(self, x: float) -> None:
         """Hear one element."""
+        if type(x) is not float:
+            x = self._as_float(x)
         low, high = DOMAINS[self._domain][:2]
-        try:
-            inside = (x == 0 or x == 1) if self._domain == "errors" else low <= x <= high
-        except (TypeError, ValueError):  # text, an array
-            inside = False
-        if not inside:
+        if not ((x == 0 or x == 1) if self._domain == "errors" else low <= x <= high):
             self._check([x])
         self._element[0] = x
         self._loop(self._element, self._state, self._code, False, *self._arguments)
@@ -101,7 +111,7 @@ class Detector:
         """Where a fresh detector would warn and call drifts on this stream; leaves this one as it is."""
         checked = self._check(values)
         codes = np.empty(checked.size, dtype=np.uint8)
-        self._loop(checked, self._initial_state(), codes, False, *self._numbers())
+        self._loop(checked, self._initial_state(), codes, False, *self._arguments)
         return _alarms(codes)
 
     def calibrate(
@@ -134,18 +144,40 @@ class Detector:
         """The detector, told what a quiet stream looks like: control charts have a target and a sigma."""
         if not {"target", "sigma"} <= self.parameters().keys():
             return self
-        if not deviation > 0:
-            raise ValueError(f"{type(self).__name__}: a stream that never varies has no sigma to measure changes in")
+        if not 0 < deviation < np.inf:
+            what = "that never varies has no" if deviation == 0 else "of values as large as these has no finite"
+            raise ValueError(f"{type(self).__name__}: a stream {what} sigma to measure changes in")
         return type(self)(**{**self.parameters(), "target": mean, "sigma": deviation})
 
     def _first_drift(self, values: np.ndarray) -> int:
         """Position of the first drift of a fresh detector, -1 if none; values are float64 and checked."""
         codes = np.empty(values.size, dtype=np.uint8)
-        read = self._loop(values, self._initial_state(), codes, True, *self._numbers())
+        read = self._loop(values, self._initial_state(), codes, True, *self._arguments)
         return read - 1 if codes[read - 1] == DRIFT else -1
+
+    def _as_float(self, x: Any) -> float:
+        """One element as a float: the largest float64 says nothing of a float32 that is not widened first."""
+        if x is np.ma.masked:
+            x = np.nan
+        if isinstance(x, int | np.bool_ | np.integer | np.floating) and not isinstance(x, np.timedelta64):
+            try:
+                return float(x)
+            except OverflowError:
+                pass
+        if getattr(x, "shape", ()) or isinstance(x, list | tuple):
+            raise ValueError(
+                f"{type(self).__name__}: update hears one number, got {type(x).__name__}; pass .item() of an array of "
+                f"one element, or all elements to update_many"
+            )
+        return float(self._check([x])[0])
 
     def _check(self, values: ArrayLike) -> np.ndarray:
         name = type(self).__name__
+        if isinstance(values, np.ma.MaskedArray):
+            missing = np.flatnonzero(np.ma.getmaskarray(values))
+            if missing.size:
+                wanted, hint = DOMAINS[self._domain][2:]
+                raise ValueError(f"{name}: element {missing[0]} is masked, but it takes {wanted}; {hint}")
         try:
             array = np.asarray(values)
             if array.dtype.kind not in "biufO":
@@ -189,6 +221,7 @@ def check_variant(name: str, variant: str, known: tuple[str, ...]) -> None:
 
 def check_range(name: str, parameter: str, value: float, *, low: float, high: float = np.inf) -> None:
     """Raise unless low < value < high."""
-    if not low < value < high:
+    number = as_finite(value)
+    if number is None or not low < number < high:
         between = f"above {low:g}" if high == np.inf else f"between {low:g} and {high:g}"
-        raise ValueError(f"{name}: {parameter} must lie {between}, got {value!r}")
+        raise ValueError(f"{name}: {parameter} must lie {between}, got {told(value)}")

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from coursekit.compiling import compiled
+from coursekit.monitoring._checks import check_whole
 from coursekit.monitoring.detectors._base import DRIFT, NOTHING, Detector, check_range, check_variant
 
 _CHUNK = 32  # elements that go into the window together; the window does not depend on it
@@ -216,15 +217,11 @@ class ADWIN(Detector):
     ):
         check_variant("ADWIN", variant, ("river", "moa"))
         check_range("ADWIN", "delta", delta, low=0, high=1)
-        check_range("ADWIN", "clock", clock, low=0)
-        check_range("ADWIN", "max_buckets", max_buckets, low=1)
-        check_range("ADWIN", "min_window_length", min_window_length, low=0)
-        check_range("ADWIN", "grace_period", grace_period, low=-1)
         self.delta = delta
-        self.clock = clock
-        self.max_buckets = max_buckets
-        self.min_window_length = min_window_length
-        self.grace_period = grace_period
+        self.clock = check_whole("ADWIN", "clock", clock, low=1)
+        self.max_buckets = check_whole("ADWIN", "max_buckets", max_buckets, low=2, high=10_000)
+        self.min_window_length = check_whole("ADWIN", "min_window_length", min_window_length, low=1)
+        self.grace_period = check_whole("ADWIN", "grace_period", grace_period)
         self.variant = variant
         self.reset()
 
@@ -243,8 +240,8 @@ class ADWIN(Detector):
         shortest = self.min_window_length + (2 if self.variant == "moa" else 0)
         return (
             float(self.delta),
-            int(self.clock),
-            int(self.max_buckets),
+            self.clock,
+            self.max_buckets,
             float(self.grace_period),
             float(shortest),
             self.min_window_length - 1.0,
@@ -252,5 +249,5 @@ class ADWIN(Detector):
         )
 
     def _initial_state(self) -> np.ndarray:
-        capacity = int(self.max_buckets) + _CHUNK + 1
+        capacity = self.max_buckets + _CHUNK + 1
         return np.zeros(_HEADER + _ROWS + 2 * _ROWS * capacity)

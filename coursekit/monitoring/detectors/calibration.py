@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import binom
 
 from coursekit.modeling.evaluation import Interval, wilson_interval
+from coursekit.monitoring._checks import as_finite, check_whole
 
 if TYPE_CHECKING:
     from coursekit.monitoring.detectors._base import Detector
@@ -54,22 +56,36 @@ def in_control_streams(
     >>> [stream.tolist() for stream in in_control_streams(n_runs=2, horizon=5, error_rate=0.5, seed=1)]
     [[1.0, 0.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0, 0.0]]
     """
-    record = _check(n_runs, horizon, error_rate, values)
+    n_runs, horizon, seed = _check_sizes(n_runs, horizon, seed)
+    record = _check_stream(error_rate, values)
     return (_stream(run, horizon, error_rate, record, seed) for run in range(n_runs))
 
 
-def _check(n_runs: int, horizon: int, error_rate: float | None, values: ArrayLike | None) -> np.ndarray | None:
+def _check_sizes(n_runs: int, horizon: int, seed: int) -> tuple[int, int, int]:
+    where = "simulated streams"
+    n_runs, horizon = check_whole(where, "n_runs", n_runs, low=1), check_whole(where, "horizon", horizon, low=1)
+    return n_runs, horizon, check_whole(where, "seed", seed, high=None)
+
+
+def _check_stream(error_rate: float | None, values: ArrayLike | None) -> np.ndarray | None:
+    """The record of the quiet past, if there is one."""
     if (error_rate is None) == (values is None):
         raise ValueError("give either error_rate (a stream of 0 and 1) or values (a record of the quiet past)")
-    if n_runs < 1 or horizon < 1:
-        raise ValueError(f"n_runs and horizon must be at least 1, got {n_runs} and {horizon}")
-    if error_rate is not None and not 0 <= error_rate <= 1:
-        raise ValueError(f"error_rate must lie in [0, 1], got {error_rate!r}")
     if values is None:
+        rate = as_finite(error_rate)
+        if rate is None or not 0 <= rate <= 1:
+            raise ValueError(f"error_rate must lie in [0, 1], got {error_rate!r}")
         return None
-    record = np.asarray(values, dtype=float)
-    if record.ndim != 1 or record.size == 0 or not np.isfinite(record).all():
-        raise ValueError(f"values must be a non-empty 1-D array of finite numbers, got shape {record.shape}")
+    if np.ma.is_masked(values):
+        raise ValueError("values must be finite numbers, but some are masked; leave them out with .compressed()")
+    record = np.asarray(values)
+    if record.dtype.kind in "biufO":
+        with contextlib.suppress(TypeError, ValueError, OverflowError):  # told below
+            record = record.astype(np.float64)
+    if record.dtype != np.float64 or record.ndim != 1 or record.size == 0 or not np.isfinite(record).all():
+        raise ValueError(
+            f"values must be a non-empty 1-D array of finite numbers, got shape {record.shape} of {record.dtype}"
+        )
     return record
 
 
@@ -119,8 +135,8 @@ def false_alarm_rate(
     0.477 [0.421, 0.533]
     """
     streams = in_control_streams(n_runs=n_runs, horizon=horizon, error_rate=error_rate, values=values, seed=seed)
-    alarmed = sum(detector._first_drift(detector._check(stream)) >= 0 for stream in streams)
-    return wilson_interval(alarmed, n_runs, confidence=confidence)
+    alarmed = [detector._first_drift(detector._check(stream)) >= 0 for stream in streams]
+    return wilson_interval(sum(alarmed), len(alarmed), confidence=confidence)
 
 
 def calibrated(
@@ -181,10 +197,12 @@ def calibrated(
     Mathematical Statistics.
     """
     for name, value in (("p_false_alarm", p_false_alarm), ("confidence", confidence)):
-        if not 0 < value < 1:
+        share = as_finite(value)
+        if share is None or not 0 < share < 1:
             raise ValueError(f"{name} must lie between 0 and 1, got {value!r}")
     n_runs = n_runs if n_runs is not None else int(np.clip(np.ceil(30 / p_false_alarm), 500, 20_000))
-    record = _check(n_runs, horizon, error_rate, values)
+    n_runs, horizon, seed = _check_sizes(n_runs, horizon, seed)
+    record = _check_stream(error_rate, values)
     allowed = int(binom.ppf(1 - confidence, n_runs, p_false_alarm))
     allowed -= binom.cdf(allowed, n_runs, p_false_alarm) > 1 - confidence
     if allowed < 0:
@@ -194,7 +212,8 @@ def calibrated(
         assert error_rate is not None
         mean, deviation = error_rate, float(np.sqrt(error_rate * (1 - error_rate)))
     else:
-        mean, deviation = float(record.mean()), float(record.std())
+        with np.errstate(over="ignore", invalid="ignore"):  # a detector that needs them says what is wrong
+            mean, deviation = float(record.mean()), float(record.std())
     start = detector._centred(mean, deviation)
 
     def alarming(strictness: float, runs: list[int]) -> list[int]:

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
+from coursekit.monitoring._checks import as_finite, check_whole
 from coursekit.monitoring.detectors._base import Detector
 from coursekit.monitoring.detectors.calibration import in_control_streams
 from coursekit.short_repr import ShortRepr
@@ -126,12 +127,18 @@ def compare_detectors(
     >>> comparison.to_frame()["false_alarm_rate"].round(2).to_dict()
     {'n_min=30': 0.45, 'n_min=300': 0.06}
     """
+    if not isinstance(detectors, Mapping) or not all(isinstance(one, Detector) for one in detectors.values()):
+        raise ValueError('compare_detectors: detectors must be a mapping of names to detectors, {"DDM": DDM()}')
     if not detectors:
         raise ValueError("give at least one detector")
-    if not 0 <= after <= 1 or change_at < 1 or max_delay < 1:
-        raise ValueError(
-            f"need after in [0, 1], change_at >= 1 and max_delay >= 1, got {after}, {change_at}, {max_delay}"
-        )
+    sizes = {"horizon": horizon, "change_at": change_at, "max_delay": max_delay, "n_runs": n_runs}
+    sizes = {name: check_whole("compare_detectors", name, size, low=1) for name, size in sizes.items()}
+    horizon, change_at, max_delay, n_runs = sizes.values()
+    seed = check_whole("compare_detectors", "seed", seed, high=None)
+    for name, share in (("before", before), ("after", after)):
+        rate = as_finite(share)
+        if rate is None or not 0 <= rate <= 1:
+            raise ValueError(f"compare_detectors: {name} must lie in [0, 1], got {share!r}")
     quiet = dict.fromkeys(detectors, 0)
     for stream in in_control_streams(n_runs=n_runs, horizon=horizon, error_rate=before, seed=seed):
         for name, detector in detectors.items():

@@ -109,6 +109,3 @@ class CUSUM(Detector):
 
     def _initial_state(self) -> np.ndarray:
         return np.array([0.0, 0.0, 1.0])
-
-    def _centred(self, mean: float, deviation: float) -> CUSUM:
-        return CUSUM(**{**self.parameters(), "target": mean, "sigma": deviation})

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from coursekit.compiling import compiled
+from coursekit.monitoring._checks import check_whole
 from coursekit.monitoring.detectors._base import DRIFT, NOTHING, WARNING, Detector, check_range, check_variant
 
 
@@ -108,10 +109,9 @@ class DDM(Detector):
         variant: Literal["river", "moa", "paper"] = "river",
     ):
         check_variant("DDM", variant, ("river", "moa", "paper"))
-        check_range("DDM", "n_min", n_min, low=0)
         check_range("DDM", "warning_level", warning_level, low=0)
         check_range("DDM", "drift_level", drift_level, low=0)
-        self.n_min = n_min
+        self.n_min = check_whole("DDM", "n_min", n_min, low=1)
         self.warning_level = warning_level
         self.drift_level = drift_level
         self.variant = variant

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from coursekit.compiling import compiled
+from coursekit.monitoring._checks import check_whole
 from coursekit.monitoring.detectors._base import DRIFT, NOTHING, WARNING, Detector, check_range, check_variant
 
 BLOCK = 1024
@@ -137,10 +138,9 @@ class EDDM(Detector):
         variant: Literal["river", "moa", "paper"] = "river",
     ):
         check_variant("EDDM", variant, ("river", "moa", "paper"))
-        check_range("EDDM", "n_min", n_min, low=0)
         check_range("EDDM", "alpha", alpha, low=0, high=1)
         check_range("EDDM", "beta", beta, low=0, high=1)
-        self.n_min = n_min
+        self.n_min = check_whole("EDDM", "n_min", n_min, low=1)
         self.alpha = alpha
         self.beta = beta
         self.variant = variant

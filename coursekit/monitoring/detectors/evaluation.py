@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
 from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
+from coursekit.monitoring._checks import check_whole
 from coursekit.monitoring.detectors.alarms import Alarms
 from coursekit.short_repr import ShortRepr
 
@@ -42,7 +43,7 @@ class DetectionReport(ShortRepr):
     never: DetectionScores
     """Silence: no false alarm, every change missed."""
     periodic: DetectionScores
-    """As many alarms in all, evenly spaced."""
+    """As many alarms in all, evenly spaced over the streams laid end to end."""
     n_streams: int
     """Number of streams."""
     n_changes: int
@@ -116,8 +117,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        If there is no stream, their numbers differ, a change lies outside its stream or twice in
-        it, or max_delay is below 1.
+        If there is no stream, their numbers differ, changes are no whole numbers, one lies outside its
+        stream or twice in it, or max_delay is below 1.
 
     Examples
     --------
@@ -133,12 +134,8 @@ def evaluate(
     ----------
     Bifet (2017). Classifier concept drift detection and the illusion of progress. ICAISC.
     """
-    streams = [alarms] if isinstance(alarms, Alarms) else list(alarms)
-    truths: list[Any] = [changes] if isinstance(alarms, Alarms) else list(cast(Sequence, changes))
-    if not streams or len(streams) != len(truths):
-        raise ValueError(f"give the changes of each stream: {len(streams)} streams, changes of {len(truths)}")
-    if max_delay < 1:
-        raise ValueError(f"max_delay must be at least 1, got {max_delay}")
+    streams, truths = _streams(alarms, changes)
+    max_delay = check_whole("evaluate", "max_delay", max_delay, low=1)
     lengths = [stream.length for stream in streams]
     windows = [
         _windows(truth, length, max_delay, at) for at, (truth, length) in enumerate(zip(truths, lengths, strict=True))
@@ -146,8 +143,6 @@ def evaluate(
     positions = [stream.drifts for stream in streams]
     raised = sum(len(found) for found in positions)
     silence = [np.empty(0, dtype=int)] * len(streams)
-    period = max(sum(lengths) // raised, 1) if raised else 0
-    evenly = [np.arange(period - 1, length, period) for length in lengths] if raised else silence
 
     def scores(found: list[np.ndarray]) -> DetectionScores:
         return _scores(found, windows, lengths, confidence)
@@ -155,18 +150,52 @@ def evaluate(
     return DetectionReport(
         detector=scores(positions),
         never=scores(silence),
-        periodic=scores(evenly),
+        periodic=scores(_evenly(raised, lengths)),
         n_streams=len(streams),
         n_changes=sum(len(window) for window in windows),
         max_delay=max_delay,
     )
 
 
+def _streams(alarms: Any, changes: Any) -> tuple[list[Alarms], list[Any]]:
+    """The alarms of each stream and its changes, not yet looked at."""
+    if isinstance(alarms, Alarms):
+        return [alarms], [changes]
+    try:
+        streams, truths = list(alarms), list(changes)
+    except TypeError:
+        raise ValueError(
+            "evaluate: give Alarms and the changes of their stream, or a sequence of each; [] where nothing changed"
+        ) from None
+    if not streams or len(streams) != len(truths):
+        raise ValueError(f"give the changes of each stream: {len(streams)} streams, changes of {len(truths)}")
+    for at, stream in enumerate(streams):
+        if not isinstance(stream, Alarms):
+            raise ValueError(f"evaluate: stream {at} must be Alarms, as detect gives them, got {type(stream).__name__}")
+    return streams, truths
+
+
+def _evenly(raised: int, lengths: list[int]) -> list[np.ndarray]:
+    """Positions of so many alarms in all, equally far apart over the streams laid end to end."""
+    ends = np.cumsum(lengths)
+    at = np.arange(1, raised + 1) * int(ends[-1]) // max(raised, 1) - 1
+    borders = np.searchsorted(at, ends[:-1])
+    return [part - (end - length) for part, end, length in zip(np.split(at, borders), ends, lengths, strict=True)]
+
+
 def _windows(changes: ArrayLike, length: int, max_delay: int, stream: int) -> np.ndarray:
     """Start and end of the window of each change, shape (n, 2)."""
-    at = np.sort(np.asarray(changes, dtype=int).ravel())
-    if at.size and (at[0] < 0 or at[-1] >= length or (np.diff(at) == 0).any()):
-        raise ValueError(f"stream {stream}: changes must be different positions in [0, {length}), got {at.tolist()}")
+    given = np.asarray(changes).ravel()
+    whole = given.dtype.kind in "iuf" and (given == np.floor(given)).all()
+    if given.size and not whole:
+        hint = "; np.flatnonzero(mask) gives the positions of a mask" if given.dtype.kind == "b" else ""
+        hint = "; give [] where nothing changed" if changes is None else hint
+        raise ValueError(f"stream {stream}: changes must be positions, whole numbers{hint}")
+    ordered = np.sort(given)
+    if ordered.size and (ordered[0] < 0 or ordered[-1] >= length or (np.diff(ordered) == 0).any()):
+        told = ", ".join(f"{change:g}" for change in ordered[:10]) + (", ..." if ordered.size > 10 else "")
+        raise ValueError(f"stream {stream}: changes must be different positions in [0, {length}), got {told}")
+    at = ordered.astype(np.int64)
     return np.column_stack([at, np.minimum(at + max_delay, np.append(at[1:], length))])
 
 

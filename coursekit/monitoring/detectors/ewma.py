@@ -108,6 +108,3 @@ class EWMA(Detector):
 
     def _initial_state(self) -> np.ndarray:
         return np.array([0.0, 1.0])
-
-    def _centred(self, mean: float, deviation: float) -> EWMA:
-        return EWMA(**{**self.parameters(), "target": mean, "sigma": deviation})

@@ -9,33 +9,12 @@ from typing import Literal
 import numpy as np
 
 from coursekit.compiling import compiled
+from coursekit.monitoring._checks import check_whole
+from coursekit.monitoring._kolmogorov import exceedance
 from coursekit.monitoring.detectors._base import DRIFT, NOTHING, Detector, check_range, check_variant
 from coursekit.monitoring.detectors._python_random import WORDS, is_pooled, sample, seeded_words
 
 _HEADER = 3  # elements heard, words of the generator used, fresh
-
-
-@compiled
-def _exceedance(n: int, m: int, gap: int) -> float:
-    """P(max |i m - j n| >= gap) over random orders of n and m elements, i and j of them passed.
-
-    Sums the chances to step over for the first time, so that small ones keep their digits.
-    """
-    outside = 0.0
-    inside = np.zeros(m + 1)
-    for i in range(n + 1):
-        for j in range(m + 1):
-            left = n + m - i - j + 1
-            reach = 1.0 if i == j == 0 else 0.0
-            if i > 0:
-                reach += inside[j] * (n - i + 1) / left
-            if j > 0:
-                reach += inside[j - 1] * (m - j + 1) / left
-            if abs(i * m - j * n) >= gap:
-                outside += reach
-                reach = 0.0
-            inside[j] = reach
-    return outside
 
 
 @lru_cache(maxsize=256)
@@ -45,7 +24,7 @@ def _critical_gap(n: int, m: int, alpha: float, least: float) -> float:
     low, high = 0, n * m // unit + 1  # at low the p-value is 1, at high no sample gets there
     while high - low > 1:
         middle = (low + high) // 2
-        if middle * unit / (n * m) > least and _exceedance(n, m, middle * unit) <= alpha:
+        if middle * unit / (n * m) > least and exceedance(n, m, middle * unit) <= alpha:
             high = middle
         else:
             low = middle
@@ -190,27 +169,26 @@ class KSWIN(Detector):
     ):
         check_variant("KSWIN", variant, ("exact", "river"))
         check_range("KSWIN", "alpha", alpha, low=0, high=1)
-        check_range("KSWIN", "stat_size", stat_size, low=0)
-        least = 2 * stat_size if variant == "river" else stat_size + 1
-        if not window_size >= least or window_size != int(window_size):
+        self.alpha = alpha
+        self.stat_size = check_whole("KSWIN", "stat_size", stat_size, low=1)
+        self.window_size = check_whole("KSWIN", "window_size", window_size, low=1, high=1_000_000)
+        least = 2 * self.stat_size if variant == "river" else self.stat_size + 1
+        if self.window_size < least:
             raise ValueError(
                 f"KSWIN: window_size must be a whole number, at least {least} for stat_size={stat_size} "
                 f"and variant={variant!r}, got {window_size!r}"
             )
-        self.alpha = alpha
-        self.window_size = window_size
-        self.stat_size = stat_size
-        self.seed = seed
+        self.seed = check_whole("KSWIN", "seed", seed, low=None, high=None)
         self.variant = variant
         self.reset()
 
     def _numbers(self) -> tuple[float, ...]:
-        newest, older, draws = int(self.stat_size), int(self.window_size - self.stat_size), self.variant == "river"
+        newest, older, draws = self.stat_size, self.window_size - self.stat_size, self.variant == "river"
         critical = _critical_gap(newest, newest if draws else older, float(self.alpha), 0.1 if draws else 0.0)
-        return int(self.window_size), newest, critical, draws, is_pooled(older, newest)
+        return self.window_size, newest, critical, draws, is_pooled(older, newest)
 
     def _initial_state(self) -> np.ndarray:
-        window = np.zeros(_HEADER + 4 * int(self.window_size))
+        window = np.zeros(_HEADER + 4 * self.window_size)
         window[:_HEADER] = 0.0, 0.0, 1.0
         if self.variant == "exact":
             return window

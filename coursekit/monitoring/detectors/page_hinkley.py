@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from coursekit.compiling import compiled
+from coursekit.monitoring._checks import check_whole
 from coursekit.monitoring.detectors._base import DRIFT, NOTHING, Detector, check_range, check_variant
 
 
@@ -105,7 +106,6 @@ class PageHinkley(Detector):
         variant: Literal["river", "moa", "paper"] = "river",
     ):
         check_variant("PageHinkley", variant, ("river", "moa", "paper"))
-        check_range("PageHinkley", "n_min", n_min, low=0)
         if not 0 <= delta < np.inf:
             raise ValueError(f"PageHinkley: delta must be finite and not negative, got {delta!r}")
         check_range("PageHinkley", "threshold", threshold, low=0)
@@ -117,7 +117,7 @@ class PageHinkley(Detector):
             raise ValueError(f"PageHinkley: mode must be 'both', 'up' or 'down', got {mode!r}")
         if variant == "moa" and mode not in (None, "up"):
             raise ValueError(f"PageHinkley: MOA's variant hears rises only; leave out mode={mode!r}")
-        self.n_min = n_min
+        self.n_min = check_whole("PageHinkley", "n_min", n_min, low=1)
         self.delta = delta
         self.threshold = threshold
         self.forgetting = forgetting

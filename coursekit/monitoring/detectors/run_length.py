@@ -6,9 +6,11 @@ import numpy as np
 from scipy.special import roots_legendre
 from scipy.stats import norm
 
+from coursekit.monitoring._checks import check_whole
 from coursekit.monitoring.detectors._base import check_range
 
 _LONGEST = 1e12  # above, rounding decides
+_MOST_STATES = 5_000  # a matrix of 200 MB, solved in seconds
 
 
 def cusum_run_length(
@@ -53,8 +55,8 @@ def cusum_run_length(
     Raises
     ------
     ValueError
-        If the reference value is negative, the threshold not positive, the shift not finite,
-        or n_states below 1.
+        If the reference value is negative, the threshold not positive (or so large that the chain
+        needs more than 5,000 states), the shift not finite, or n_states below 1.
 
     Examples
     --------
@@ -72,13 +74,18 @@ def cusum_run_length(
         raise ValueError(f"cusum_run_length: reference_value must be 0 or above, got {reference_value!r}")
     check_range("cusum_run_length", "threshold", threshold, low=0)
     check_range("cusum_run_length", "shift", shift, low=-np.inf)
-    points, weights = _points(0.0, threshold, spread=1.0, n_states=n_states)
 
     def one_side(mean: float) -> float:
-        start = np.append(0.0, points)[:, np.newaxis]
         drift = mean - reference_value
+        # exp(-2 drift S) of a sum S that has not been set to 0 is a martingale, so one rise from 0
+        # reaches h with probability below exp(2 drift h): that many rises are needed in the mean
+        if -2 * drift * threshold > np.log(_LONGEST):
+            return np.inf
+        points, weights = _points("cusum_run_length: threshold", 0.0, threshold, spread=1.0, n_states=n_states)
+        start = np.append(0.0, points)[:, np.newaxis]
         to_zero = norm.cdf(-drift - start)
-        return _mean_steps(np.hstack([to_zero, weights * norm.pdf(points - start - drift)]))
+        staying = np.hstack([to_zero, weights * _density(points - start - drift)])
+        return _mean_steps(staying, norm.cdf(threshold - start - drift))
 
     rate = 1 / one_side(shift) + (1 / one_side(-shift) if two_sided else 0.0)
     return 1 / rate if rate else np.inf
@@ -125,8 +132,8 @@ def ewma_run_length(
     Raises
     ------
     ValueError
-        If smoothing is not between 0 and 1, the width not positive, the shift not finite, or
-        n_states below 1.
+        If smoothing is not between 0 and 1 (or so small that the chain needs more than 5,000
+        states), the width not positive, the shift not finite, or n_states below 1.
 
     Examples
     --------
@@ -146,23 +153,48 @@ def ewma_run_length(
     deviation = np.sqrt(smoothing / (2 - smoothing))
     upper = width * deviation
     lower = -upper if two_sided else min(shift, 0.0) - 10 * deviation
-    points, weights = _points(lower, upper, spread=smoothing, n_states=n_states)
+    # each Z is normal, of at most this deviation and a mean between 0 and the shift: with p its chance to be
+    # outside, no alarm came within n steps with probability at least 1 - n p, which sums to 1 / 2p and more
+    if 4 * _LONGEST * norm.sf((upper - abs(shift)) / deviation) < 1:
+        return np.inf
+    points, weights = _points("ewma_run_length: smoothing, width", lower, upper, spread=smoothing, n_states=n_states)
     start = np.append(0.0, points)[:, np.newaxis]
-    density = norm.pdf((points - (1 - smoothing) * start) / smoothing - shift) / smoothing
-    return _mean_steps(np.hstack([np.zeros_like(start), weights * density]))
+    density = _density((points - (1 - smoothing) * start) / smoothing - shift) / smoothing
+
+    def below(limit: float) -> np.ndarray:
+        return norm.cdf((limit - (1 - smoothing) * start) / smoothing - shift)
+
+    quiet = below(upper) - (below(lower) if two_sided else 0.0)
+    return _mean_steps(np.hstack([np.zeros_like(start), weights * density]), quiet)
 
 
-def _points(low: float, high: float, *, spread: float, n_states: int | None) -> tuple[np.ndarray, np.ndarray]:
+def _points(
+    what: str, low: float, high: float, *, spread: float, n_states: int | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre points and weights, by default dense beside a normal step of this spread."""
-    if n_states is None:
-        n_states = 32 + int(np.ceil(3 * (high - low) / spread))
-    elif n_states < 1:
-        raise ValueError(f"n_states must be at least 1, got {n_states!r}")
-    points, weights = roots_legendre(n_states)
+    needed = 32 + np.ceil(3 * (high - low) / spread)
+    n_states = needed if n_states is None else check_whole("run length", "n_states", n_states, low=1)
+    if n_states > _MOST_STATES:
+        raise ValueError(f"{what} ask for {n_states:g} states, more than {_MOST_STATES:,}; simulate this chart")
+    points, weights = roots_legendre(int(n_states))
     return (low + high) / 2 + (high - low) / 2 * points, (high - low) / 2 * weights
 
 
-def _mean_steps(staying: np.ndarray) -> float:
-    """Mean steps from state 0 to the alarm, given the chances to go from state to state without one."""
-    steps = float(np.linalg.solve(np.eye(len(staying)) - staying, np.ones(len(staying)))[0])
+def _density(z: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # so far out that the square is infinite, it is 0
+        return norm.pdf(z)
+
+
+def _mean_steps(staying: np.ndarray, quiet: np.ndarray) -> float:
+    """Mean steps from state 0 to the alarm.
+
+    Given are the chances to go from state to state without one, and what those of each state sum
+    to exactly, shape (n, 1): an error of the sum would count as an alarm, once in 1 / error steps.
+    """
+    sums = staying.sum(axis=1, keepdims=True)
+    staying = staying * np.divide(quiet, sums, out=np.ones_like(sums), where=sums > 0)
+    try:
+        steps = float(np.linalg.solve(np.eye(len(staying)) - staying, np.ones(len(staying)))[0])
+    except np.linalg.LinAlgError:  # no way to the alarm
+        return np.inf
     return steps if 1 <= steps <= _LONGEST else np.inf

@@ -168,4 +168,11 @@ def _numbers(column: pd.Series) -> np.ndarray | None:
             return None  # "12" is not 12: a column of numbers that became text has changed
     elif not pd.api.types.is_numeric_dtype(inside) or pd.api.types.is_complex_dtype(inside):
         return None
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except OverflowError:
+        largest = np.finfo(np.float64).max
+        raise ValueError(
+            f"column {column.name!r} holds a whole number above {largest:.2g}, which no float can hold; "
+            "scale it (its logarithm) or make it text"
+        ) from None

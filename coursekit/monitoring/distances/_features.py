@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.monitoring.distances._columns import CATEGORICAL, NUMERIC, refuse_infinite
+from coursekit.monitoring.distances._widths import edges_in_single, edges_that_round
 from coursekit.monitoring.distances.feature_histogram import MISSING, NEW, OTHER, PRESENT
 
 _ROWS_AT_ONCE = 512
@@ -28,6 +29,12 @@ class NumericFeature:
     """The present values, sorted, where they were kept."""
     labels: list[str]
     """What to write under the bins."""
+    heavy: np.ndarray
+    """Values of about 1 / bins of the rows or more, which are two quantiles at least, ascending."""
+    dtype: np.dtype
+    """Float32 or float64, the width of the reference."""
+    other_width: tuple[np.ndarray, np.ndarray]
+    """Edges for values of the other width, and the counts of the reference between them."""
 
     kind = NUMERIC
 
@@ -35,6 +42,10 @@ class NumericFeature:
     def constant(self) -> bool:
         """Whether only one value occurred: its bins are below, equal and above."""
         return len(self.edges) == 2 and self.counts[0] == 0 and self.counts[2] == 0
+
+    def bins_for(self, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+        """Inner edges for values of this width, and the counts of the reference to compare with."""
+        return (self.edges, self.counts) if dtype == self.dtype else self.other_width
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,13 +87,23 @@ def fit_numeric(
     if present.size and not np.isfinite(present[[0, -1]]).all():
         row = int(np.flatnonzero(np.isinf(values))[0])
         raise refuse_infinite(name, row, values[row])
-    edges = _edges(present, bins, strategy)
-    ends = np.searchsorted(present, edges, side="right")
-    counts = np.diff(np.concatenate([[0], ends, [present.size, len(values)]]))
+    edges, heavy = _edges(present, bins, strategy)
+    counts = _counts_between(present, edges, len(values))
+    if present.dtype == np.float32:
+        other = edges_that_round(edges), counts
+    else:
+        narrow = edges_in_single(edges)
+        other = narrow, _counts_between(present, edges_that_round(narrow), len(values))
     if keep:
         present = present.copy() if present.size < 0.9 * ordered.size else present  # else it holds on to the rest
         present.flags.writeable = False
-    return NumericFeature(edges, counts, present if keep else None, [*_number_labels(edges), MISSING])
+    labels = [*_number_labels(edges), MISSING]
+    return NumericFeature(edges, counts, present if keep else None, labels, heavy, present.dtype, other)
+
+
+def _counts_between(present: np.ndarray, edges: np.ndarray, n_rows: int) -> np.ndarray:
+    ends = np.searchsorted(present, edges, side="right")
+    return np.diff(np.concatenate([[0], ends, [present.size, n_rows]]))
 
 
 def fit_categorical(found: dict[Any, int], n_rows: int, *, max_categories: int | None) -> CategoricalFeature:
@@ -92,20 +113,21 @@ def fit_categorical(found: dict[Any, int], n_rows: int, *, max_categories: int |
     return CategoricalFeature(kept, CategoricalFeature(kept, np.empty(0), found).count(found, n_rows), found)
 
 
-def _edges(present: np.ndarray, bins: int, strategy: str) -> np.ndarray:
-    """Inner edges in float64."""
+def _edges(present: np.ndarray, bins: int, strategy: str) -> tuple[np.ndarray, np.ndarray]:
+    """Inner edges and heavy values, in float64."""
     if present.size == 0:
-        return np.empty(0)
+        return np.empty(0), np.empty(0)
     lowest, highest = float(present[0]), float(present[-1])
     if lowest == highest:
-        return np.array([np.nextafter(lowest, -np.inf), lowest])
+        return np.array([np.nextafter(lowest, -np.inf), lowest]), np.array([lowest])
     share = np.arange(1, bins) / bins
-    if strategy == "uniform":
-        return np.unique(lowest * (1 - share) + highest * share)  # never overflows, unlike highest - lowest
     at = np.ceil(present.size * share).astype(np.int64) - 1
     quantiles, times = np.unique(present[at].astype(np.float64), return_counts=True)
     heavy = quantiles[times > 1]
-    return np.union1d(quantiles, np.nextafter(heavy, -np.inf))
+    if strategy == "uniform":
+        # never overflows, unlike highest - lowest
+        return np.unique(lowest * (1 - share) + highest * share), heavy
+    return np.union1d(quantiles, np.nextafter(heavy, -np.inf)), heavy
 
 
 def _number_labels(edges: np.ndarray) -> list[str]:

@@ -10,9 +10,13 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
+from coursekit.monitoring.distances._frequencies import merge_rare, pearson, two_shares
+from coursekit.monitoring.distances._vectors import as_floats
+from coursekit.short_repr import ShortRepr
 
-@dataclass(frozen=True, eq=False)
-class ChiSquared:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ChiSquared(ShortRepr):
     """The statistic, its p-value, and the cells they come from."""
 
     statistic: float
@@ -20,7 +24,10 @@ class ChiSquared:
     dof: int
     """Degrees of freedom: cells less one."""
     p_value: float
-    """P(a statistic at least as large) if both samples share their frequencies; 1 with one cell."""
+    """P(a statistic at least as large) if both samples share their frequencies; 1 with one cell.
+
+    With two cells of which one is expected to hold less than ``min_expected``, of Fisher's exact test.
+    """
     counts_p: np.ndarray
     """Counts of the first sample in the cells that were used, shape (dof + 1,)."""
     counts_q: np.ndarray
@@ -29,7 +36,8 @@ class ChiSquared:
     @property
     def smallest_expected(self) -> float:
         """The smallest expected count; below 5 the p-value is a rough guess."""
-        return float(_smaller_expected(self.counts_p, self.counts_q).min())
+        n, m = self.counts_p.sum(), self.counts_q.sum()
+        return float((self.counts_p + self.counts_q).min() * min(n, m) / (n + m))
 
     @property
     def residuals(self) -> np.ndarray:
@@ -71,8 +79,9 @@ def chi_squared(counts_p: ArrayLike, counts_q: ArrayLike, *, min_expected: float
     counts_q
         Rows of the second sample in the same categories, shape (k,).
     min_expected
-        Cells expected to hold less than this in either sample are put together into one; 0 keeps
-        all apart.
+        The two rarest cells are put together until each is expected to hold this much in either
+        sample, or two are left, whose p-value is then Fisher's exact one; 0 keeps all apart. The
+        p-value holds if the order of the cells does not depend on the samples (not: new ones last).
 
     Raises
     ------
@@ -93,24 +102,18 @@ def chi_squared(counts_p: ArrayLike, counts_q: ArrayLike, *, min_expected: float
     c, d = _counts("counts_p", counts_p), _counts("counts_q", counts_q)
     if c.size != d.size:
         raise ValueError(f"counts_p has {c.size} categories and counts_q has {d.size}; count both over the same ones")
+    if not 0 <= min_expected < np.inf:
+        raise ValueError(f"min_expected must be 0 or more and finite, got {min_expected!r}")
     filled = c + d > 0
-    c, d = c[filled], d[filled]
-    small = _smaller_expected(c, d) < min_expected
-    if small.sum() > 1:
-        c, d = (np.append(counts[~small], counts[small].sum()) for counts in (c, d))
-    ratio = np.sqrt(d.sum() / c.sum())
-    statistic = float((np.square(c * ratio - d / ratio) / (c + d)).sum())
-    dof = c.size - 1
+    (c, d), expected, _ = merge_rare(c[filled], d[filled], min_expected)
+    statistic, dof = pearson(c, d), c.size - 1
+    if dof == 1 and expected.min() < min_expected:
+        return ChiSquared(statistic, dof, two_shares(c, d), c, d)
     return ChiSquared(statistic, dof, float(chdtrc(dof, statistic)) if dof else 1.0, c, d)
 
 
-def _smaller_expected(c: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """For each cell the expected count in the smaller sample."""
-    return (c + d) * (min(c.sum(), d.sum()) / (c.sum() + d.sum()))
-
-
 def _counts(name: str, values: ArrayLike) -> np.ndarray:
-    counts = np.asarray(values, dtype=np.float64)
+    counts = as_floats(name, values)
     if counts.ndim != 1 or counts.size == 0 or not (np.isfinite(counts).all() and (counts >= 0).all()):
         raise ValueError(f"{name} must be a non-empty vector of counts, none missing or below 0")
     if (counts != np.floor(counts)).any():

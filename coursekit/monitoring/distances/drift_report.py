@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from coursekit.monitoring.distances.feature_histogram import FeatureHistogram
+from coursekit.short_repr import ShortRepr
 
 DISTANCES = ("kl", "tv", "hellinger", "js", "psi", "ks", "wasserstein")
 """Names of the distances, as in the columns of a report."""
@@ -33,8 +34,8 @@ _REMARKS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class DriftReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class DriftReport(ShortRepr):
     """A row for each feature: its distances, what chance has to say about them, and what broke."""
 
     table: pd.DataFrame

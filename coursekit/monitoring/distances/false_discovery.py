@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from coursekit.monitoring.distances._vectors import as_floats
+
 
 def benjamini_hochberg(p_values: ArrayLike) -> np.ndarray:
     r"""q-values: calling everything with q <= f drifted, at most a share f of the calls is false on average.
@@ -20,7 +22,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     p_values
-        In [0, 1], shape (k,); NaN where nothing was tested, which stays NaN and does not count.
+        In [0, 1], shape (k,); NaN (or masked) where nothing was tested, which stays NaN and does not count.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def benjamini_hochberg(p_values: ArrayLike) -> np.ndarray:
     ----------
     Benjamini, Hochberg (1995). Controlling the false discovery rate. JRSS B.
     """
-    p = np.asarray(p_values, dtype=np.float64)
+    p = as_floats("p_values", p_values)
     if p.ndim != 1:
         raise ValueError(f"p_values must be one-dimensional, got shape {p.shape}")
     tested = ~np.isnan(p)

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from coursekit.short_repr import ShortRepr
+
 MISSING, NEW, OTHER, PRESENT = "(missing)", "(new)", "(other)", "(present)"
 _KOREAN = {MISSING: "(결측)", NEW: "(처음 보는 값)", OTHER: "(그 밖의 값)", PRESENT: "(값 있음)"}
 
 
-@dataclass(frozen=True, eq=False)
-class FeatureHistogram:
+@dataclass(frozen=True, eq=False, repr=False)
+class FeatureHistogram(ShortRepr):
     """How many rows of the reference and of now lie in each bin of one feature."""
 
     feature: str

@@ -6,6 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import rel_entr
 
+from coursekit.monitoring.distances._vectors import as_floats
+
+_SUMMABLE = 1e290
+"""Counts up to this can be added up without becoming infinite."""
+
 
 def kl_divergence(p: ArrayLike, q: ArrayLike) -> float:
     r"""Kullback-Leibler divergence KL(p || q) in nats: what it costs to believe q while p holds.
@@ -218,13 +223,16 @@ def smoothed(counts: ArrayLike, *, pseudo_count: float = 0.5) -> np.ndarray:
     Jeffreys (1946). An invariant form for the prior probability in estimation problems. Proceedings of the
     Royal Society A.
     """
-    c = np.asarray(counts, dtype=np.float64)
+    c = as_floats("counts", counts)
     if c.ndim != 1 or c.size == 0 or not (np.isfinite(c).all() and (c >= 0).all()):
         raise ValueError(f"counts must be a non-empty 1-D array of finite numbers, none below 0; got shape {c.shape}")
     _check_pseudo_count(pseudo_count)
-    total = c.sum() + pseudo_count * c.size
-    if total == 0:
+    largest = max(float(c.max()), pseudo_count)
+    if largest == 0:
         raise ValueError("all counts are 0 and so is pseudo_count: there is no distribution to speak of")
+    if largest > _SUMMABLE:  # the sum might be infinite; shares have no unit
+        c, pseudo_count = c / largest, pseudo_count / largest
+    total = c.sum() + pseudo_count * c.size
     return (c + pseudo_count) / total
 
 
@@ -238,7 +246,7 @@ def _probabilities(p: ArrayLike, q: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Both as float vectors that sum to exactly 1."""
     vectors = []
     for name, given in (("p", p), ("q", q)):
-        vector = np.asarray(given, dtype=np.float64)
+        vector = as_floats(name, given)
         if vector.ndim != 1 or vector.size == 0:
             raise ValueError(f"{name} must be a non-empty vector of probabilities, got shape {vector.shape}")
         bad = np.flatnonzero(~(np.isfinite(vector) & (vector >= 0)))

@@ -9,6 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from coursekit.short_repr import ShortRepr
+
 _LARGEST = 20_000
 """Rows of both samples together: 400 million pairs, some ten seconds."""
 _BLOCK = 2**22
@@ -17,8 +19,8 @@ _MEDIAN_ROWS = 1_000
 """Rows whose pairs give the median heuristic."""
 
 
-@dataclass(frozen=True, eq=False)
-class MaximumMeanDiscrepancy:
+@dataclass(frozen=True, eq=False, repr=False)
+class MaximumMeanDiscrepancy(ShortRepr):
     """How different two samples of vectors are, beside what relabelling them at random gives."""
 
     value: float

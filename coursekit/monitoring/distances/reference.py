@@ -28,7 +28,7 @@ from coursekit.monitoring.distances._features import (
     fit_numeric,
     sorted_columns,
 )
-from coursekit.monitoring.distances._merging import merge
+from coursekit.monitoring.distances._merging import Gap, merge_apart
 from coursekit.monitoring.distances._parallel import count_workers, run_all
 from coursekit.monitoring.distances.drift_report import DISAPPEARED, DISTANCES, NEW_FEATURE, TYPE_CHANGED, DriftReport
 from coursekit.monitoring.distances.false_discovery import benjamini_hochberg
@@ -202,14 +202,14 @@ class Reference:
         columns = read_columns(X)
         check_same_columns(columns, self.feature_names_in_, named=self._named)
         counts = self._count(columns)
-        merged = self._merge(columns, counts) if set(wanted) & set(_ON_SAMPLES) else {}
+        gaps = self._merge(columns, counts, tested="ks" in wanted) if set(wanted) & set(_ON_SAMPLES) else {}
         rows, histograms = [], {}
         for name, feature in self.features_.items():
             row: dict[str, Any] = {"feature": name, "kind": feature.kind}
             if name in counts:
-                now, values = counts[name]
-                row |= compare_feature(feature, now, values, merged.get(name), wanted, self.pseudo_count)
-                histograms[name] = FeatureHistogram(str(name), feature.labels, feature.counts, now)
+                before, now, values = counts[name]
+                row |= compare_feature(feature, before, now, values, gaps.get(name), wanted, self.pseudo_count)
+                histograms[name] = FeatureHistogram(str(name), feature.labels, before, now)
             else:
                 row["status"] = TYPE_CHANGED if name in columns.positions else DISAPPEARED
                 row["missing_reference"] = feature.counts[-1] / self.n_rows_
@@ -223,11 +223,12 @@ class Reference:
         found = category_counts(name, columns.series(name))
         return fit_categorical(found, columns.n_rows, max_categories=self.max_categories)
 
-    def _count(self, columns: Columns) -> dict[Hashable, tuple[np.ndarray, dict[Any, int] | None]]:
-        """Counts by bin, and the values of categories, of each feature that can be compared."""
-        counts: dict[Hashable, tuple[np.ndarray, dict[Any, int] | None]] = {}
+    def _count(self, columns: Columns) -> dict[Hashable, tuple[np.ndarray, np.ndarray, dict[Any, int] | None]]:
+        """Counts by bin before and now, and the values of categories, of each feature that can be compared."""
+        counts: dict[Hashable, tuple[np.ndarray, np.ndarray, dict[Any, int] | None]] = {}
         blocks = self._numeric_blocks(columns)
-        with_edges = [(block, [self.features_[name].edges for name in names]) for names, block in blocks]  # type: ignore[union-attr]
+        bins = [[self.features_[name].bins_for(block.dtype) for name in names] for names, block in blocks]  # type: ignore[union-attr]
+        with_edges = [(block, [edges for edges, _ in own]) for (_, block), own in zip(blocks, bins, strict=True)]
         workers = count_workers(self.n_jobs, sum(block.size for _, block in blocks))
         try:
             found = count_bins(with_edges, workers)
@@ -235,25 +236,27 @@ class Reference:
             at, column, row = error.args
             names, block = blocks[at]
             raise refuse_infinite(names[column], row, block[column, row]) from None
-        for (names, _), of_block in zip(blocks, found, strict=True):
-            counts |= {name: (count, None) for name, count in zip(names, of_block, strict=True)}
+        for (names, _), own, of_block in zip(blocks, bins, found, strict=True):
+            for name, (_, before), now in zip(names, own, of_block, strict=True):
+                counts[name] = before, now, None
         for name, feature in self.features_.items():
             if isinstance(feature, CategoricalFeature) and name in columns.positions:
                 values = category_counts(name, columns.series(name))
-                counts[name] = feature.count(values, columns.n_rows), values
+                counts[name] = feature.counts, feature.count(values, columns.n_rows), values
         return counts
 
-    def _merge(self, columns: Columns, counts: dict) -> dict[Hashable, tuple[int, float]]:
+    def _merge(self, columns: Columns, counts: dict, *, tested: bool) -> dict[Hashable, Gap]:
         """The gap and the area between the distribution functions of each numeric feature that has values."""
         blocks = self._numeric_blocks(columns)
 
         def merge_group(names: list[Hashable], block: np.ndarray, start: int, stop: int) -> list:
             found = []
             for i, ordered in enumerate(sorted_columns(block, start, stop), start):
-                present = ordered[: columns.n_rows - int(counts[names[i]][0][-1])]
-                samples = self.features_[names[i]].samples  # type: ignore[union-attr]
+                present = ordered[: columns.n_rows - int(counts[names[i]][1][-1])]
+                feature = self.features_[names[i]]
+                samples, heavy = feature.samples, feature.heavy  # type: ignore[union-attr]
                 if present.size and samples.size:  # type: ignore[union-attr]
-                    found.append((names[i], merge(present, samples)))  # type: ignore[arg-type]
+                    found.append((names[i], merge_apart(present, samples, heavy if tested else heavy[:0])))  # type: ignore[arg-type]
             return found
 
         tasks = [(names, block, *group) for names, block in blocks for group in column_groups(block)]
@@ -280,8 +283,9 @@ class Reference:
             raise ValueError(f"bins must be a whole number of 2 or more, got {self.bins!r}")
         if self.strategy not in ("quantile", "uniform"):
             raise ValueError(f"strategy must be 'quantile' or 'uniform', got {self.strategy!r}")
-        if self.max_categories is not None and self.max_categories < 1:
-            raise ValueError(f"max_categories must be 1 or more, or None for all, got {self.max_categories!r}")
+        most = self.max_categories
+        if most is not None and not (isinstance(most, int | np.integer) and most >= 1):
+            raise ValueError(f"max_categories must be a whole number of 1 or more, or None for all, got {most!r}")
         _check_pseudo_count(self.pseudo_count)
 
     def _check_distances(self, distances: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coursekit.monitoring.distances._merging import merge
+from coursekit.monitoring.distances._vectors import as_floats
 
 
 def ks_statistic(x: ArrayLike, y: ArrayLike) -> float:
@@ -27,7 +28,8 @@ def ks_statistic(x: ArrayLike, y: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If a sample is empty, not one-dimensional, not numeric, or holds NaN or infinity.
+        If a sample is empty, not one-dimensional, not numeric (text, dates, complex numbers), or
+        holds a missing, masked or infinite value.
 
     Examples
     --------
@@ -80,12 +82,7 @@ def wasserstein(x: ArrayLike, y: ArrayLike) -> float:
 
 def _sorted(name: str, values: ArrayLike) -> np.ndarray:
     """A sorted copy, checked."""
-    try:
-        array = np.asarray(values)
-        if array.dtype != np.float32:
-            array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers: {error}") from None
+    array = as_floats(name, values, keep_single=True)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} must be a non-empty 1-D sample, got shape {array.shape}")
     bad = np.flatnonzero(~np.isfinite(array))

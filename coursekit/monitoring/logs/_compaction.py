@@ -12,7 +12,6 @@ from pathlib import Path
 from coursekit.monitoring.logs._parts import (
     BATCH,
     MERGED,
-    UNFINISHED,
     finished_and_void,
     partitions,
     read_part,
@@ -20,6 +19,7 @@ from coursekit.monitoring.logs._parts import (
     visible_parts,
     write_parts,
 )
+from coursekit.writing import UNFINISHED
 
 _ABANDONED_SECONDS = 86_400  # no file takes a day to write
 

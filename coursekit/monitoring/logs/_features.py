@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from coursekit.monitoring.logs._parts import write_durably
 from coursekit.monitoring.logs.schema import Type
+from coursekit.writing import write_whole
 
 
 def known_features(folder: Path) -> dict[str, Type]:
@@ -32,8 +32,7 @@ def register(folder: Path, kinds: Mapping[str, Type]) -> None:
     if not new:
         return
     entry = folder / f"{time.time_ns():020d}-{uuid.uuid4().hex}.json"
-    content = json.dumps(new, ensure_ascii=False).encode()
-    write_durably({entry: lambda file: file.write(content)})
+    write_whole(entry, json.dumps(new, ensure_ascii=False), durable=True)
     for path, others in _entries(folder):
         conflict = sorted(name for name in new if others.get(name, new[name]) != new[name])
         if conflict and path != entry:

@@ -4,60 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from coursekit.writing import write_together
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH, MERGED = "batch-", "merged-"
-UNFINISHED = ".writing-"
 _REPLACES = b"coursekit.replaces"
 _ROWS_A_GROUP = 122_880  # what DuckDB gives a thread at a time
 
 
-def write_durably(files: Mapping[Path, Callable[[BinaryIO], object]]) -> None:
-    """Write files that take their names when all of them are on the disk.
-
-    A full disk leaves nothing. A process that is killed leaves at most files that no reader
-    looks at (or, between two renames, some of the files, each of them whole). A machine that
-    loses power keeps what was reported as written.
-    """
-    unfinished: dict[Path, Path] = {}
-    try:
-        for path, write in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished[path] = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}")
-            with unfinished[path].open("xb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, written in unfinished.items():
-            written.replace(path)
-    except BaseException:  # an interrupt too must not leave a file behind
-        for written in unfinished.values():
-            written.unlink(missing_ok=True)
-        raise
-    for folder in {path.parent for path in files}:
-        _sync_folders(folder)
-
-
-def _sync_folders(folder: Path) -> None:
-    """Make the names durable: a new file's, and those of the partition and the table above it."""
-    for place in (folder, folder.parent, folder.parent.parent):
-        with contextlib.suppress(OSError):  # Windows opens no folders
-            handle = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-
 def write_parts(parts: Mapping[Path, pa.Table], *, replaces: Iterable[str] = ()) -> None:
-    """Write Parquet files, all or none; ``replaces`` names the files beside them that they make void."""
+    """Write Parquet files durably; ``replaces`` names the files beside them that they make void."""
     import pyarrow.parquet as pq
 
     replaced = sorted(replaces)
@@ -73,7 +35,7 @@ def write_parts(parts: Mapping[Path, pa.Table], *, replaces: Iterable[str] = ())
             row_group_size=_ROWS_A_GROUP,
         )
 
-    write_durably({path: writer(table) for path, table in parts.items()})
+    write_together({path: writer(table) for path, table in parts.items()}, durable=True)
 
 
 def read_part(path: Path) -> pa.Table:

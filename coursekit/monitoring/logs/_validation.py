@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 
 MICROSECONDS_A_DAY = 86_400_000_000
 LAST_DAY = 106_751  # 2262-04-11, where nanoseconds end
+
+# what Arrow raises on values it has no type for (its own exceptions are subclasses)
+_UNREADABLE = (ValueError, TypeError, NotImplementedError, OverflowError, AttributeError)
 
 
 def prediction_table(frame: Any, known: Mapping[str, Type]) -> tuple[pa.Table, dict[str, Type]]:
@@ -46,6 +52,8 @@ def prediction_table(frame: Any, known: Mapping[str, Type]) -> tuple[pa.Table, d
     latency = _number(frame, "latency_ms")
     _refuse_rows("latency_ms", latency, pc.less(latency, 0), "time is not negative; measure with time.perf_counter()")
     columns["latency_ms"] = latency.cast(pa.float32())
+    beyond = pc.is_inf(columns["latency_ms"])
+    _refuse_rows("latency_ms", latency, beyond, "it is kept in 32 bits, which end at 3.4e38; measure in milliseconds")
     if "prediction" in names:
         columns["prediction"] = _text(frame, "prediction", optional=True)
     kinds: dict[str, Type] = {}
@@ -79,7 +87,7 @@ def label_table(frame: Any, recorded_at: pd.Timestamp) -> pa.Table:
             f"row {row} labels request {ids[row].as_py()!r} a second time at the same label_time; "
             "keep the label that holds, or give the later one its own time"
         )
-    now = pa.scalar(recorded_at.as_unit("us").value, pa.int64()).cast(times.type)
+    now = pa.scalar(recorded_at.to_pydatetime(warn=False), times.type)
     recorded = pa.repeat(now, len(labels))
     return pa.table({"request_id": ids, "label": labels, "label_time": times, "recorded_at": recorded})
 
@@ -138,16 +146,18 @@ def _folded(name: str) -> str:
 
 
 def _plain(frame: Any, name: str) -> pa.Array:
-    """The column as one Arrow array, NaN as missing."""
+    """The column as one Arrow array, NaN as missing; of no type if all is missing."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     values = frame[name]
     if isinstance(values, pd.Series):
         try:
-            values = pa.array(values, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise ValueError(f"column {name!r} mixes types, each column has one; {error}") from None
+            values = _from_series(values)
+        except _UNREADABLE as error:
+            raise ValueError(
+                f"column {name!r} mixes types, each column has one, or is of a type that a log does not keep; {error}"
+            ) from None
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if pa.types.is_dictionary(values.type):
@@ -156,7 +166,25 @@ def _plain(frame: Any, name: str) -> pa.Array:
         values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
     if values.type == pa.uuid():
         values = pa.array([str(value) if value is not None else None for value in values.to_pylist()], pa.string())
-    return values
+    return pa.nulls(len(values)) if values.null_count == len(values) else values
+
+
+def _from_series(values: pd.Series) -> pa.Array:
+    """As Arrow takes it; UUIDs among texts as text, and decimals that it cannot align as floats."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values, from_pandas=True)
+    except _UNREADABLE:
+        if values.dtype != object:
+            raise
+    return pa.array(pd.Series([_simpler(value) for value in values], dtype=object), from_pandas=True)
+
+
+def _simpler(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value) if isinstance(value, UUID) else value
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -234,13 +262,12 @@ def _time(frame: Any, name: str) -> pa.Array:
                 f"column {name!r} must hold times, got {values.type}; use pd.to_datetime(frame[{name!r}], utc=True)"
             )
         given = frame[name]
+        objects = given.dropna() if isinstance(given, pd.Series) and given.dtype == object else ()
+        odd = [moment for moment in objects if not isinstance(moment, datetime)]
+        if odd:  # Arrow takes a number among times for microseconds since 1970
+            raise ValueError(f"column {name!r} must hold times, got {odd[0]!r} among them; make it a datetime in UTC")
         # among objects that have a zone Arrow takes one without for UTC
-        mixed = (
-            isinstance(given, pd.Series)
-            and given.dtype == object
-            and any(moment.tzinfo is None for moment in given.dropna())
-        )
-        if values.type.tz is None or mixed:
+        if values.type.tz is None or any(moment.tzinfo is None for moment in objects):
             raise ValueError(
                 f"column {name!r} has no time zone, and 9 hours decide which day a row belongs to; "
                 f"use frame[{name!r}].dt.tz_localize('Asia/Seoul') (or 'UTC')"

@@ -59,9 +59,17 @@ def _labelled(as_of: pd.Timestamp | None) -> str:
 
 @contextlib.contextmanager
 def views(
-    schema: LogSchema, predictions: Sequence[Path], labels: Sequence[Path] | None, as_of: pd.Timestamp | None
+    folder: Path,
+    schema: LogSchema,
+    predictions: Sequence[Path],
+    labels: Sequence[Path] | None,
+    as_of: pd.Timestamp | None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own that knows ``predictions`` and, unless labels are None, ``labels`` and ``labelled``."""
+    """A connection of its own that knows ``predictions`` and, unless labels are None, ``labels`` and ``labelled``.
+
+    It opens no file outside the log's folder (and its own scratch, which DuckDB adds), so that a
+    question that somebody else wrote cannot read the machine.
+    """
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="coursekit-sql-", ignore_cleanup_errors=True) as scratch:
@@ -73,6 +81,10 @@ def views(
         }
         with duckdb.connect(":memory:", config=settings) as connection:
             connection.execute("SET TimeZone = 'UTC'")
+            # a path is compared as it is written, with what escapes its brackets and stars
+            own = ", ".join(text(name) for name in (str(folder), glob.escape(str(folder))))
+            connection.execute(f"SET allowed_directories = [{own}]")
+            connection.execute("SET enable_external_access = false")
             connection.execute(f"CREATE VIEW predictions AS {_table(schema.predictions, predictions, 'day')}")
             if labels is not None:
                 connection.execute(f"CREATE VIEW labels AS {_table(schema.labels, labels, 'arrived')}")
@@ -100,7 +112,9 @@ def select(
             raise ValueError(f"parameters and SQL differ: {'; '.join(told)}")
         bound = {name: _plain(value) for name, value in parameters.items()}
         return connection.execute(statements[0], bound).df()
-    except (duckdb.ProgrammingError, duckdb.DataError) as error:
+    except duckdb.PermissionException as error:
+        raise ValueError(f"a question reads the files of its own log only: {error}") from error
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError) as error:
         raise ValueError(f"the log has predictions, labels and labelled, and cannot answer: {error}") from error
 
 

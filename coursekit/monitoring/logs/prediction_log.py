@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import uuid
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from coursekit.monitoring.logs._batches import batch_file, check_batch, folders_written
 from coursekit.monitoring.logs._compaction import compact_table
 from coursekit.monitoring.logs._features import known_features, register
 from coursekit.monitoring.logs._moments import day as as_day
 from coursekit.monitoring.logs._moments import instant
-from coursekit.monitoring.logs._parts import BATCH, finished_and_void, partitions, visible_parts, write_parts
+from coursekit.monitoring.logs._parts import partitions, visible_parts, write_parts
 from coursekit.monitoring.logs._validation import days_since_epoch, label_table, prediction_table
 from coursekit.monitoring.logs._views import select, views
 from coursekit.monitoring.logs.schema import FEATURE_PREFIX, RESERVED, LogSchema
@@ -101,38 +101,45 @@ class PredictionLog:
         return tuple(date.fromisoformat(folder.name.partition("=")[2]) for folder in filled)
 
     def append(self, frame: pd.DataFrame | pa.Table, *, batch: str | None = None) -> int:
-        """Add predictions, all or none, and say how many rows were new.
+        """Add predictions and say how many rows were new.
 
-        A frame with a bad row is refused whole: nothing is written. A feature that a frame
-        lacks, or has no value of, is missing (NULL) in its rows.
+        A frame with a bad row is refused whole: nothing is written, and a full disk leaves nothing
+        either. Rows of several days become a file each, which appear one right after the other: a
+        reader may see the first days a moment before the last, and a kill in between leaves some of
+        the days. The same call with the same ``batch`` completes them. A feature that a frame lacks,
+        or has no value of, is missing (NULL) in its rows.
 
         Parameters
         ----------
         frame
             Columns as in :meth:`schema`, features named ``feature_<name>`` (none can be called
-            "version", which is a column of its own).
+            "version", which is a column of its own). Numbers are kept as floats, Decimals too, and
+            UUIDs as text.
         batch
             Name of these rows. An append that is tried again after a crash under the same name
-            adds only what is not there yet; without a name it would add the rows twice.
+            adds only what is not there yet; without a name it would add the rows twice. The name
+            stands for these very values, in whatever order: a correction needs a name of its own.
 
         Raises
         ------
         ValueError
             If a column is missing, unknown or of the wrong type, a time has no zone, a score is
-            not finite, a request id comes twice, or the batch's name stands for other rows.
+            not finite, a request id comes twice, or the batch's name is none or stands for other rows.
         """
+        check_batch(batch)
         table, kinds = prediction_table(frame, known_features(self._features))
-        if table.num_rows:
+        parts = _parts_by_day(self._predictions, "day", "event_time", table, batch)
+        if parts:
             register(self._features, kinds)
-        return self._add(self._predictions, "day", "event_time", table, batch)
+        return _write(parts)
 
     def add_labels(self, frame: pd.DataFrame | pa.Table, *, batch: str | None = None) -> int:
-        """Add labels that have become known, all or none, and say how many rows were new.
+        """Add labels that have become known and say how many rows were new.
 
         A request may get another label later: both are kept, and each time sees the latest it
         could know. An empty label withdraws the earlier one. A label may come before its
         prediction has been logged, or earlier than its event by two clocks that disagree; both
-        are kept, and ``audit`` counts them.
+        are kept, and ``audit`` counts them. What a kill may leave is said at :meth:`append`.
 
         Parameters
         ----------
@@ -144,17 +151,19 @@ class PredictionLog:
         Raises
         ------
         ValueError
-            If a column is missing, unknown or of the wrong type, a time has no zone, a label is
-            infinite, a request comes twice with one time, or the batch's name stands for other rows.
+            If a column is missing, unknown or of the wrong type, a time has no zone, a label is infinite,
+            a request comes twice with one time, or the batch's name is none or stands for other rows.
         """
+        check_batch(batch)
         table = label_table(frame, pd.Timestamp.now("UTC"))
-        return self._add(self._labels, "arrived", "label_time", table, batch)
+        return _write(_parts_by_day(self._labels, "arrived", "label_time", table, batch))
 
     def query(self, sql: str, /, *, as_of: Any = None, **parameters: Any) -> pd.DataFrame:
         """Ask with one SELECT in DuckDB's SQL.
 
         There are ``predictions``, ``labels`` (their whole history) and ``labelled``: predictions
-        with the ``label`` and ``label_time`` that hold, NULL where none is known.
+        with the ``label`` and ``label_time`` that hold, NULL where none is known. Of all files of the
+        machine a question reads those of this log only, and nothing of the network.
 
         Parameters
         ----------
@@ -169,17 +178,20 @@ class PredictionLog:
         Raises
         ------
         ValueError
-            If it is not one SELECT, names what is not there, or its parameters differ from those given.
+            If it is not one SELECT, names what is not there or lies outside the log, or its parameters
+            differ from those given or are of no type that SQL has.
         """
         import duckdb
 
+        if not isinstance(sql, str):
+            raise ValueError(f"a log is asked with one SELECT as text, got {sql!r}")
         moment = None if as_of is None else instant(as_of, "as_of")
         written = sql.casefold()
         with_labels = "label" in written or "predictions" not in written  # each file is opened: only if asked for
         for attempt in range(_ATTEMPTS):
             predictions, labels = _parts_of(self._predictions), _parts_of(self._labels) if with_labels else None
             try:
-                with views(self.schema(), predictions, labels, moment) as connection:
+                with views(self.folder, self.schema(), predictions, labels, moment) as connection:
                     return select(connection, sql, parameters, moment)
             except duckdb.IOException:
                 # compact() has merged files since they were listed: look again
@@ -222,40 +234,29 @@ class PredictionLog:
         """
         return LogWriter(self, buffer_rows=buffer_rows, flush_seconds=flush_seconds)
 
-    def _add(self, folder: Path, partition: str, time: str, table: pa.Table, batch: str | None) -> int:
-        """Split rows by day and write a file for each day."""
-        if batch is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", batch):
-            raise ValueError(f"batch must be up to 100 letters, digits, '.', '_' and '-', got {batch!r}")
-        if table.num_rows == 0:
-            return 0
-        numbers = days_since_epoch(table[time])
-        order = np.argsort(numbers, kind="stable")
-        days, starts = np.unique(numbers[order], return_index=True)
-        table = table.take(order) if len(days) > 1 else table
-        parts: dict[Path, pa.Table] = {}
-        for number, start, stop in zip(days, starts, [*starts[1:], len(order)], strict=True):
-            rows = table.slice(start, stop - start)
-            place = folder / f"{partition}={np.datetime64(int(number), 'D')}"
-            if batch is None:
-                parts[place / f"part-{uuid.uuid4().hex}.parquet"] = rows
-            else:
-                content = hashlib.sha256("\0".join(rows["request_id"].to_pylist()).encode()).hexdigest()
-                path = place / f"{BATCH}{batch}~{content[:16]}.parquet"
-                if not _written(path, batch):
-                    parts[path] = rows
-        write_parts(parts)
-        return sum(rows.num_rows for rows in parts.values())
+
+def _parts_by_day(folder: Path, partition: str, time: str, table: pa.Table, batch: str | None) -> dict[Path, pa.Table]:
+    """The files to write, one for each day, without those of the batch that are there."""
+    if table.num_rows == 0:
+        return {}
+    numbers = days_since_epoch(table[time])
+    order = np.argsort(numbers, kind="stable")
+    days, starts = np.unique(numbers[order], return_index=True)
+    name = f"part-{uuid.uuid4().hex}.parquet" if batch is None else batch_file(table, batch, time)
+    written = set() if batch is None else folders_written(folder, batch, name)
+    table = table.take(order) if len(days) > 1 else table
+    parts: dict[Path, pa.Table] = {}
+    for number, start, stop in zip(days, starts, [*starts[1:], len(order)], strict=True):
+        place = folder / f"{partition}={np.datetime64(int(number), 'D')}"
+        if place not in written:
+            parts[place / name] = table.slice(start, stop - start)
+    return parts
+
+
+def _write(parts: Mapping[Path, pa.Table]) -> int:
+    write_parts(parts)
+    return sum(rows.num_rows for rows in parts.values())
 
 
 def _parts_of(table: Path) -> list[Path]:
     return [part for folder in partitions(table) for part in visible_parts(folder)]
-
-
-def _written(path: Path, batch: str) -> bool:
-    """Whether this batch is there, or was until a merged file replaced it."""
-    if not path.parent.exists():
-        return False
-    names = set().union(*finished_and_void(path.parent))
-    if any(name != path.name and name.startswith(f"{BATCH}{batch}~") for name in names):
-        raise ValueError(f"batch {batch!r} was written before with other rows; give each batch its own name")
-    return path.name in names

@@ -15,9 +15,12 @@ import pandas as pd
 from coursekit.monitoring.logs._validation import prediction_table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from coursekit.monitoring.logs.prediction_log import PredictionLog
 
 _REJECTED_KEPT = 1000
+_ATTEMPTS = 3
 
 
 class LogWriter:
@@ -118,11 +121,15 @@ class LogWriter:
             with self._buffer:
                 rows, self._rows = self._rows, {}
             try:
-                try:
-                    written = self._write(list(rows.values()))
-                except ValueError:
-                    rows = {row["request_id"]: row for row in self._good(list(rows.values()))}
-                    written = self._write(list(rows.values()))
+                written = 0
+                for attempt in range(_ATTEMPTS):
+                    rows, table = self._good(rows)
+                    try:
+                        written = self.log.append(table) if rows else 0
+                        break
+                    except ValueError:  # another process has just begun to log a new feature as another type
+                        if attempt == _ATTEMPTS - 1:
+                            raise
             except BaseException:
                 with self._buffer:
                     self._rows = {**rows, **self._rows}
@@ -136,23 +143,30 @@ class LogWriter:
             )
         return written
 
-    def _write(self, rows: list[dict[str, Any]]) -> int:
-        return self.log.append(pd.DataFrame(rows)) if rows else 0
-
     def _reject(self, row: dict[str, Any], reason: str) -> None:
         self.rejected.append((row, reason))
         self.n_rejected += 1
 
-    def _good(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Rows that can be logged together; the others are found by halving."""
+    def _good(self, rows: dict[str, dict[str, Any]]) -> tuple[dict[str, dict[str, Any]], pa.Table]:
+        """Rows that can be logged, and the table of them; the others are found by halving.
+
+        Rows that are good one by one may be none together as pandas reads them (a number and a
+        Decimal, a feature spelled in two ways of which one has no value), so it is the parts'
+        tables that are put together: in these each column has the type in which it is stored.
+        """
+        import pyarrow as pa
+
         known = dict(self.log.schema().features)
-        good: list[dict[str, Any]] = []
-        pending = [rows] if rows else []
+        good: dict[str, dict[str, Any]] = {}
+        tables = []
+        pending = [list(rows.values())] if rows else []
         while pending:
             some = pending.pop()
             try:
-                _, kinds = prediction_table(pd.DataFrame(some), known)
-            except ValueError as error:
+                table, kinds = prediction_table(pd.DataFrame(some), known)
+            except MemoryError:
+                raise
+            except Exception as error:  # whatever a value does when it is converted, its row alone pays for it
                 if len(some) == 1:
                     self._reject(some[0], str(error))
                 else:
@@ -160,5 +174,6 @@ class LogWriter:
                     pending += [some[middle:], some[:middle]]
             else:
                 known |= kinds
-                good += some
-        return good
+                good |= {row["request_id"]: row for row in some}
+                tables.append(table)
+        return good, pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})

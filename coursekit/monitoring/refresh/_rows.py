@@ -10,39 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring.refresh._checks import check_whole
+from coursekit.monitoring.refresh._clock import Clock, Step, check_times, clock_of
+from coursekit.monitoring.refresh._run import MOST_STEPS
 
 Loss = str | Callable[[np.ndarray, np.ndarray], ArrayLike]
-
-
-@dataclass(frozen=True)
-class Clock:
-    """Translates the caller's times into steps and back."""
-
-    origin: np.datetime64 | None
-    """Moment at which step 0 begins; None where times are steps already."""
-    length: np.timedelta64
-    """Length of a step, where times are dates."""
-
-    def position(self, where: str, parameter: str, times: Any) -> np.ndarray:
-        """Times in steps, with fractions."""
-        values, dated = np.asarray(times), self.origin is not None
-        if dated and values.dtype.kind in "OU":  # date, Timestamp, "2020-02-20"
-            try:
-                values = values.astype("datetime64[ns]")
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"{where}: {parameter} must be a date, got {times!r}; {error}") from None
-        if values.size and values.dtype.kind not in ("M" if dated else "iuf"):
-            wanted = "datetime64 (without time zone)" if dated else "numbers of steps"
-            raise ValueError(f"{where}: {parameter} must hold {wanted}, as time does, got {values.dtype}")
-        position = (values.astype("datetime64[ns]") - self.origin) / self.length if dated else values.astype(float)
-        if not np.isfinite(position).all():
-            raise ValueError(f"{where}: {parameter} holds a value that is missing or infinite")
-        return position
-
-    def label(self, steps: np.ndarray) -> np.ndarray:
-        """Beginning of each step in the caller's unit."""
-        return steps if self.origin is None else self.origin + steps * self.length
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,15 +58,27 @@ class Rows:
                 f"{told}{within}, which are no rows (the data begin at step {self.step[0]}); raise initial"
                 f"{'' if window is None else ' or window'}, or lower label_delay or train_duration"
             )
+        fresh = clone(model)
         try:
-            return clone(model).fit(self.features(rows), self.y[rows]), count
+            fresh.fit(self.features(rows), self.y[rows])
         except ValueError as error:
             raise ValueError(f"{told}; {type(model).__name__} cannot learn from its {count} rows: {error}") from error
+        return fresh, count
 
     def losses(self, model: Any, rows: slice, loss: Loss) -> tuple[np.ndarray, np.ndarray]:
         """Loss of each row, and what a detector hears: errors, or the losses where the caller defines them."""
         X, y = self.features(rows), self.y[rows]
-        predicted = np.asarray(model.predict(X))
+        told = f"{self.where}: {type(model).__name__}, which serves step {self.step[rows.start]},"
+        try:
+            predicted = np.asarray(model.predict(X))
+            given = np.asarray(model.predict_proba(X), dtype=float) if loss == "log" else None
+        except ValueError as error:
+            raise ValueError(f"{told} cannot predict the {len(y)} rows: {error}") from error
+        if predicted.shape != y.shape:  # (n, 1) against (n,) would compare each prediction with each label
+            raise ValueError(
+                f"{told} predicts shape {predicted.shape} for {len(y)} rows; it must give one value a row, shape "
+                f"{y.shape}, as .ravel() makes of a column"
+            )
         if callable(loss):
             lost = np.asarray(loss(y, predicted), dtype=float)
             if lost.shape != y.shape or not np.isfinite(lost).all():
@@ -105,10 +88,10 @@ class Rows:
                 )
             return lost, lost
         wrong = (predicted != y).astype(float)
-        return (wrong if loss == "error" else _log_losses(model, X, y)), wrong
+        return (wrong if given is None else _log_losses(told, np.asarray(model.classes_), given, y)), wrong
 
 
-def timed_rows(where: str, X: Any, y: Any, time: Any, *, step: str) -> Rows:
+def timed_rows(where: str, X: Any, y: Any, time: Any, *, step: Step) -> Rows:
     """Check the rows and give each its step."""
     labels = np.asarray(y)
     n = X.shape[0] if hasattr(X, "shape") and len(X.shape) else len(X)
@@ -117,63 +100,51 @@ def timed_rows(where: str, X: Any, y: Any, time: Any, *, step: str) -> Rows:
     if pd.isna(labels).any():
         raise ValueError(f"{where}: y[{int(np.argmax(pd.isna(labels)))}] is missing; drop rows that never get a label")
     times = np.asarray(time)
-    if times.shape != labels.shape or times.dtype.kind not in "iufM":
-        raise ValueError(
-            f"{where}: time must hold a number of steps or a datetime64 (without time zone) for each of {n} rows, "
-            f"got shape {times.shape} of {times.dtype}"
-        )
-    if not (np.isfinite(times) if times.dtype.kind in "fM" else np.ones(1, dtype=bool)).all():
-        raise ValueError(f"{where}: time[{int(np.argmin(np.isfinite(times)))}] is missing or infinite")
-    backwards = np.flatnonzero(times[1:] < times[:-1])
-    if backwards.size:
-        at = int(backwards[0]) + 1
-        raise ValueError(f"{where}: time must not go back, but row {at} is earlier than the one before; sort the rows")
-    clock = _clock(where, times, step)
+    check_times(where, times, n)
+    clock = clock_of(where, times, step)
     steps = np.floor(clock.position(where, "time", times)).astype(np.int64)
     rows_of = X if hasattr(X, "iloc") or hasattr(X, "shape") else np.asarray(X)
     return Rows(where, rows_of, labels, steps, clock)
 
 
-def first_served(rows: Rows, initial: Any) -> int:
-    """The step that ``initial`` names, checked to lie in the data."""
+def first_served(rows: Rows, initial: Any, *, most: int = MOST_STEPS) -> int:
+    """The step that ``initial`` names, checked to lie in the data, with at most so many steps to serve."""
     position = rows.clock.position(rows.where, "initial", initial)
     if position.ndim:
         raise ValueError(f"{rows.where}: initial must be one step or date, got shape {position.shape}")
-    first = check_whole(rows.where, "initial", float(np.floor(position)), low=None)
+    first = int(np.floor(position))
     if not rows.step[0] <= first <= rows.step[-1]:
         raise ValueError(
             f"{rows.where}: initial is step {first}, but the data reach from step {rows.step[0]} to {rows.step[-1]}"
+        )
+    n_steps = int(rows.step[-1]) - first + 1
+    if n_steps > most:
+        raise ValueError(
+            f"{rows.where}: from initial to the last row are {n_steps:,} steps, more than {most:,}; is the last time "
+            f"an outlier, or the step too short?"
         )
     return first
 
 
 def check_model(where: str, model: Any, loss: Loss) -> None:
     """Raise unless the model can be fitted anew and judged by this loss."""
-    if isinstance(model, type) or not (hasattr(model, "fit") and hasattr(model, "predict")):
-        raise ValueError(f"{where}: model must be a scikit-learn estimator with fit and predict, got {model!r}")
+    if isinstance(model, type) or not all(hasattr(model, name) for name in ("fit", "predict", "get_params")):
+        raise ValueError(
+            f"{where}: model must be a scikit-learn estimator with fit, predict and get_params (BaseEstimator has it), "
+            f"got {model!r}"
+        )
     if not callable(loss) and loss not in ("error", "log"):
         raise ValueError(f"{where}: loss must be 'error', 'log' or a function loss(y, predicted), got {loss!r}")
     if loss == "log" and not hasattr(model, "predict_proba"):
         raise ValueError(f"{where}: loss='log' needs predict_proba, which {type(model).__name__} lacks; use 'error'")
 
 
-def _clock(where: str, times: np.ndarray, step: str) -> Clock:
-    try:
-        length = pd.Timedelta(step).to_timedelta64().astype("timedelta64[ns]")
-    except ValueError as error:
-        raise ValueError(
-            f"{where}: step must be a length of time such as '1D' or '6h', got {step!r}; {error}"
-        ) from None
-    if not length > np.timedelta64(0, "ns"):
-        raise ValueError(f"{where}: step must be longer than nothing, got {step!r}")
-    midnight = times[0].astype("datetime64[D]").astype("datetime64[ns]") if times.dtype.kind == "M" else None
-    return Clock(midnight, length)
-
-
-def _log_losses(model: Any, X: Any, y: np.ndarray) -> np.ndarray:
+def _log_losses(told: str, classes: np.ndarray, given: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Minus the log of the probability given to what happened; a class the model never saw has almost none."""
-    given = np.asarray(model.predict_proba(X), dtype=float)
-    classes = np.asarray(model.classes_)
+    if given.shape != (len(y), len(classes)) or not np.isfinite(given).all():
+        raise ValueError(
+            f"{told} must give a finite probability a row and class, shape {(len(y), len(classes))}, got {given.shape}"
+        )
     at = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
     probability = np.where(classes[at] == y, given[np.arange(len(y)), at], 0.0)
     return -np.log(np.clip(probability, np.finfo(float).eps, 1.0))

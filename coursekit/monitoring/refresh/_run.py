@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coursekit.monitoring.refresh._checks import check_policy
 from coursekit.monitoring.refresh.policies import RefreshNews, RefreshPolicy
 from coursekit.monitoring.refresh.staleness import Staleness
+
+MOST_STEPS = 10_000_000
+"""A walk of more takes minutes at least, and is a slip of a unit or an outlier."""
 
 Serve = Callable[[int, int, int], np.ndarray]
 """(step, number of the model, step before which it knew labels) -> errors of the step's predictions."""
@@ -54,6 +58,7 @@ def run_policy(
     """
     gap = shortest_gap(train_duration=train_duration, min_gap=min_gap, overlapping=overlapping)
     asked = policy.start()
+    check_policy(f"{type(policy).__name__}.start()", asked)
     begun = [steps.start - train_duration]  # of each model, the first model included
     starts: tuple[int, ...] = ()
     refused: list[int] = []

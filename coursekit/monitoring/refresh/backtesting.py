@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring.refresh._checks import check_number, check_policy, check_whole
+from coursekit.monitoring._checks import check_number, check_whole
+from coursekit.monitoring.refresh._checks import check_policy
+from coursekit.monitoring.refresh._clock import Step
 from coursekit.monitoring.refresh._costs import Bill
 from coursekit.monitoring.refresh._figures import change_note, refresh_figure
 from coursekit.monitoring.refresh._rows import Loss, check_model, first_served, timed_rows
@@ -117,8 +120,9 @@ def backtest(
     loss: Loss = "error",
     min_gap: int = 1,
     overlapping: bool = True,
-    step: str = "1D",
+    step: Step = "1D",
     changes: ArrayLike | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Backtest:
     r"""Replay a refresh policy on past data: train when it says so, on what was known by then, and serve.
 
@@ -167,12 +171,15 @@ def backtest(
         Length of a step where ``time`` is datetime64, such as ``"1D"`` or ``"6h"``.
     changes
         True moments of change in the unit of ``time``, for :class:`KnownDelay` and the figure.
+    progress
+        Called after each step with the steps served so far and the steps in all, for a progress bar.
 
     Raises
     ------
     ValueError
         If rows are missing or out of order, a training would know no rows or cannot learn from them,
-        ``initial`` lies outside of the data, a number is negative or not whole, or the loss is unknown.
+        the model does not predict one value a row, ``initial`` lies outside of the data, there are more than
+        10 million steps, a number is negative or not whole, or the loss is unknown.
 
     Examples
     --------
@@ -193,6 +200,8 @@ def backtest(
     """
     check_policy("backtest", policy)
     check_model("backtest", model, loss)
+    if progress is not None and not callable(progress):
+        raise ValueError(f"backtest: progress must be a function of (steps served, steps in all), got {progress!r}")
     train_duration = check_whole("backtest", "train_duration", train_duration)
     label_delay = check_whole("backtest", "label_delay", label_delay)
     min_gap = check_whole("backtest", "min_gap", min_gap)
@@ -207,7 +216,7 @@ def backtest(
     training_rows: dict[int, int] = {}
     serving: Any = None
 
-    def serve(now: int, number: int, cutoff: int) -> np.ndarray:
+    def errors_of(now: int, number: int, cutoff: int) -> np.ndarray:
         nonlocal serving
         if number not in training_rows:
             serving, training_rows[number] = rows.trained(
@@ -218,6 +227,12 @@ def backtest(
             return np.empty(0)
         losses, errors = rows.losses(serving, here, loss)
         lost[now - first], served[now - first] = losses.sum(), len(losses)
+        return errors
+
+    def serve(now: int, number: int, cutoff: int) -> np.ndarray:
+        errors = errors_of(now, number, cutoff)
+        if progress is not None:
+            progress(now - first + 1, len(steps))
         return errors
 
     run = run_policy(

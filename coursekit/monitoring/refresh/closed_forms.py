@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from coursekit.monitoring.refresh._checks import check_number, check_staleness
+from coursekit.monitoring._checks import check_number
+from coursekit.monitoring.refresh._checks import check_staleness
 from coursekit.monitoring.refresh.staleness import AbruptChanges, LinearStaleness, Staleness
 
 

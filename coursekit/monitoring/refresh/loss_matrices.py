@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring.refresh._checks import check_whole
+from coursekit.monitoring._checks import check_whole
+from coursekit.monitoring.refresh._clock import Step
 from coursekit.monitoring.refresh._rows import Loss, check_model, first_served, timed_rows
 from coursekit.monitoring.refresh.schedule_oracle import LossMatrix
 
@@ -24,7 +25,7 @@ def loss_matrix(
     window: int | None = None,
     loss: Loss = "error",
     every: int = 1,
-    step: str = "1D",
+    step: Step = "1D",
 ) -> LossMatrix:
     r"""Train a model at every step and let each predict everything after it.
 
@@ -63,7 +64,7 @@ def loss_matrix(
     Raises
     ------
     ValueError
-        As :func:`backtest`.
+        As :func:`backtest`, and from 20,000 steps on: the table would take more than 3 GB.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def loss_matrix(
     window = None if window is None else check_whole("loss_matrix", "window", window, low=1)
     every = check_whole("loss_matrix", "every", every, low=1)
     rows = timed_rows("loss_matrix", X, y, time, step=step)
-    first = first_served(rows, initial)
+    first = first_served(rows, initial, most=20_000)
     n = int(rows.step[-1]) + 1 - first
 
     def losses_from(start: int, serves: int) -> np.ndarray:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring.refresh._checks import check_policy, check_whole
+from coursekit.monitoring._checks import check_whole
+from coursekit.monitoring.refresh._checks import check_policy
+from coursekit.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RefreshNews:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RefreshNews(ShortRepr):
     """What a policy may know at the start of a step: nothing of it lies in the future.
 
     Examples

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from coursekit.monitoring.refresh._checks import check_number, check_policy, check_staleness, check_whole
+from coursekit.monitoring._checks import check_number, check_whole
+from coursekit.monitoring.refresh._checks import check_policy, check_staleness
 from coursekit.monitoring.refresh._costs import Bill
 from coursekit.monitoring.refresh._figures import change_note, refresh_figure
-from coursekit.monitoring.refresh._run import drawn_changes, run_policy
+from coursekit.monitoring.refresh._run import MOST_STEPS, drawn_changes, run_policy
 from coursekit.monitoring.refresh.policies import RefreshPolicy
 from coursekit.monitoring.refresh.staleness import Staleness
 
@@ -187,12 +188,12 @@ def simulate(
     train_duration = check_whole("simulate", "train_duration", train_duration)
     label_delay = check_whole("simulate", "label_delay", label_delay)
     min_gap = check_whole("simulate", "min_gap", min_gap)
-    horizon = check_whole("simulate", "horizon", horizon, low=1)
+    horizon = check_whole("simulate", "horizon", horizon, low=1, high=MOST_STEPS)
     warm_up = check_whole("simulate", "warm_up", warm_up)
     errors_per_step = check_whole("simulate", "errors_per_step", errors_per_step)
     retrain_cost = check_number("simulate", "retrain_cost", retrain_cost)
     base = check_number("simulate", "base_error_rate", base_error_rate)
-    seed = check_whole("simulate", "seed", seed)
+    seed = check_whole("simulate", "seed", seed, high=None)
     if warm_up >= horizon:
         raise ValueError(f"simulate: warm_up={warm_up} leaves no step of horizon={horizon} to count")
     if base > 1:

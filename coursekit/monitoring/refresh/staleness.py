@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring.refresh._checks import check_number
+from coursekit.monitoring._checks import check_number
 
 
 class Staleness:
@@ -99,10 +99,11 @@ class ChangesAt(Staleness):
     """
 
     def __init__(self, times: ArrayLike, severity: float):
-        moments = np.asarray(times, dtype=float)
-        if moments.ndim != 1 or not np.isfinite(moments).all():
-            raise ValueError(f"ChangesAt: times must be a list of finite numbers, got {times!r}")
-        self.times = tuple(np.sort(moments).tolist())
+        moments = np.asarray(times)
+        if moments.ndim != 1 or moments.dtype.kind not in "iuf" or not np.isfinite(moments).all():
+            hint = "; a date is no step, (date - first day).days is" if moments.dtype.kind in "MO" else ""
+            raise ValueError(f"ChangesAt: times must be a list of finite numbers of steps, got {times!r}{hint}")
+        self.times = tuple(np.sort(moments.astype(float)).tolist())
         self.severity = check_number("ChangesAt", "severity", severity, above=True)
 
     def changes(self, horizon: int, rng: np.random.Generator) -> np.ndarray:

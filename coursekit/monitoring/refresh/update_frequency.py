@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from coursekit.monitoring.refresh._checks import check_whole
+from coursekit.monitoring._checks import check_whole
 from coursekit.monitoring.refresh.policies import Scheduled
 from coursekit.monitoring.refresh.simulation import RefreshSimulation, simulate
 from coursekit.monitoring.refresh.staleness import LinearStaleness
@@ -57,7 +57,9 @@ class UpdateFrequency(ShortRepr):
             f"{row.interval}일마다 시작: 평균 나이 {row.mean_age:.1f}일, 동시에 도는 학습 {row.trainings_at_once}개"
             for row in table.itertuples()
         ]
-        figure = make_subplots(len(titles), 1, shared_xaxes=True, subplot_titles=titles, vertical_spacing=0.09)
+        height = 130 + 140 * len(titles)
+        spacing = min(0.09, 63 / height)  # room for a title, however many panels there are
+        figure = make_subplots(len(titles), 1, shared_xaxes=True, subplot_titles=titles, vertical_spacing=spacing)
         top = 1.08 * table["oldest_age"].max()
         for row, run in enumerate(self.runs.values(), start=1):
             x, y = _saw(run, self.horizon)
@@ -69,7 +71,7 @@ class UpdateFrequency(ShortRepr):
             title=f"학습에 {self.train_duration}일이 걸릴 때 서빙하는 모델의 나이(일)"
             f"<br><sub>점선: 학습 {self.train_duration}일 + 레이블 지연 {self.label_delay}일 = {self.floor}일. "
             "아무리 자주 시작해도 이보다 젊어지지 않습니다.</sub>",
-            height=130 + 140 * len(titles),
+            height=height,
             margin_t=110,
         )
         return figure

@@ -111,7 +111,9 @@ def test_comparison_has_a_row_for_each_rule_and_month():
     assert table["month"].tolist() == ["2019-10", "2019-11"] * 2
     assert table["rule"].nunique() == 2
     assert table["flagged"].between(table[["online", "abroad"]].max(axis=1) - 0.02, 1).all()
-    assert len(compare_rules(log).plot().data) == 2
+    figure = compare_rules(log).plot()
+    assert [list(line.x) for line in figure.data] == [["2019-10", "2019-11"]] * 2
+    assert figure.layout.xaxis.type == "category", "a month is no moment"
 
 
 @pytest.mark.parametrize(

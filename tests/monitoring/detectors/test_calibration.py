@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 
 import numpy as np
 import pytest
@@ -86,12 +87,39 @@ def test_streams_depend_on_the_seed_and_their_number_alone():
         ({"error_rate": None, "values": []}, "non-empty"),
         ({"error_rate": None, "values": [0, np.nan]}, "finite"),
         ({"p_false_alarm": 0.01, "n_runs": 200}, "n_runs >= 299"),
+        ({"p_false_alarm": "a"}, "p_false_alarm must lie"),
+        ({"error_rate": "a"}, "error_rate must lie"),
+        ({"horizon": 100.5}, "horizon must be a whole number"),
+        ({"n_runs": 60.5}, "n_runs must be a whole number"),
+        ({"seed": -1}, "seed must be a whole number"),
+        ({"error_rate": None, "values": ["a"]}, "values must be .* of finite numbers"),
+        ({"error_rate": None, "values": np.ma.array([0, 1], mask=[0, 1])}, "masked"),
     ],
 )
 def test_bad_input_is_told(wrong, message):
     good = {"p_false_alarm": 0.1, "horizon": 100, "error_rate": 0.1}
     with pytest.raises(ValueError, match=message):
         DDM().calibrate(**{**good, **wrong})
+
+
+@pytest.mark.parametrize("kind", [detectors.CUSUM, detectors.EWMA])
+def test_a_chart_says_why_a_stream_gives_it_no_sigma(kind):
+    promise = {"p_false_alarm": 0.1, "horizon": 200}
+    for stream in ({"error_rate": 0}, {"error_rate": 1}, {"values": [7.0, 7.0]}):
+        with pytest.raises(ValueError, match=f"^{kind.__name__}: a stream that never varies has no sigma"):
+            kind().calibrate(**promise, **stream)
+    with warnings.catch_warnings(), pytest.raises(ValueError, match=f"^{kind.__name__}: .* no finite sigma"):
+        warnings.simplefilter("error")
+        kind().calibrate(**promise, values=[1e308, -1e308])
+
+
+def test_whole_numbers_may_come_as_floats():
+    promise = {"p_false_alarm": 0.1, "error_rate": 0.1}
+    given_, expected = (
+        DDM().calibrate(**promise, horizon=200.0, n_runs=60.0),
+        DDM().calibrate(**promise, horizon=200, n_runs=60),
+    )
+    assert given_.parameters() == expected.parameters()
 
 
 def test_values_outside_the_detector_s_domain_are_told():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -264,3 +265,85 @@ def test_a_refused_element_leaves_no_trace(kind):
         heard = detector.update_many(half)
     expected = kind().detect(stream)
     assert (stream.size // 2 + heard.drifts).tolist() == [at for at in expected.drifts if at >= stream.size // 2]
+
+
+@every_kind
+@pytest.mark.parametrize(
+    "number", [bool, int, np.bool_, np.int8, np.uint64, np.float16, np.float32, np.float64, np.array]
+)
+def test_an_element_may_be_any_kind_of_number(kind, number):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        detector = kind()
+        for x in (0, 1, 1):
+            detector.update(number(x))
+    expected = kind()
+    expected.update_many([0.0, 1.0, 1.0])
+    np.testing.assert_array_equal(detector._state, expected._state)
+
+
+@every_kind
+def test_the_infinity_of_a_narrower_float_is_refused_too(kind):
+    """The largest float64 rounds to infinity in float32, which then is no larger than it."""
+    for narrow in (np.float16, np.float32):
+        for value in (np.inf, -np.inf, np.nan):
+            detector = kind()
+            with pytest.raises(ValueError, match=f"^{kind.__name__}: element 0 is"):
+                detector.update(narrow(value))
+            np.testing.assert_array_equal(detector._state, kind()._state)
+            with pytest.raises(ValueError, match=f"^{kind.__name__}: element 1 is"):
+                detector.detect(np.array([0, value], dtype=narrow))
+
+
+@every_kind
+def test_masked_elements_are_refused_and_not_unmasked(kind):
+    masked = np.ma.array([1.0, 1.0, 0.0], mask=[False, True, False])
+    for hear in (kind().detect, kind().update_many):
+        with pytest.raises(ValueError, match=f"^{kind.__name__}: element 1 is masked"):
+            hear(masked)
+    with pytest.raises(ValueError, match=f"^{kind.__name__}: element 0 is nan"):
+        kind().update(masked[1])
+    assert kind().detect(np.ma.array(masked.data)).length == 3, "nothing is masked here"
+
+
+@every_kind
+def test_an_array_as_an_element_is_told_how_to_become_one(kind):
+    for array in (np.array([True]), [1.0], (1.0,), pd.Series([1.0])):
+        with pytest.raises(ValueError, match=rf"^{kind.__name__}: update hears one number.*\.item\(\)"):
+            kind().update(array)
+
+
+@every_kind
+def test_a_shallow_copy_hears_on_its_own(kind):
+    stream, detector = stream_for(kind), kind()
+    detector.update_many(stream[:700])
+    copied, before = copy.copy(detector), detector._state.copy()
+    copied.update_many(stream[700:])
+    np.testing.assert_array_equal(detector._state, before)
+    rest = detector.update_many(stream[700:])
+    assert (700 + rest.drifts).tolist() == [at for at in kind().detect(stream).drifts if at >= 700]
+
+
+@every_kind
+def test_parameters_cannot_change_under_what_was_heard(kind):
+    detector = kind()
+    for name, value in detector.parameters().items():
+        with pytest.raises(AttributeError, match=f"^{kind.__name__}: {name} is fixed; make a new detector"):
+            setattr(detector, name, value)
+    assert detector.parameters() == kind().parameters()
+
+
+COUNTS = {"n_min", "clock", "max_buckets", "min_window_length", "grace_period", "window_size", "stat_size", "seed"}
+
+
+@every_kind
+def test_counts_are_whole_numbers(kind):
+    for name in COUNTS & set(kind().parameters()):
+        value = kind().parameters()[name]
+        for wrong in (value + 0.5, np.inf, 10**400, None, "3", True, 1j):
+            if wrong == 10**400 and name == "seed":
+                continue  # Python seeds its generator with any whole number
+            with pytest.raises(ValueError, match=f"^{kind.__name__}: {name} must be a whole number"):
+                kind(**{name: wrong})
+        for right in (float(value), np.int64(value), np.float32(value)):
+            assert kind(**{name: right}).parameters() == kind().parameters()

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from coursekit.monitoring.detectors import DDM, Alarms, compare_detectors, evaluate, false_alarm_rate
+from coursekit.monitoring.detectors.evaluation import _evenly
 
 
 def alarms_at(*positions: int, length: int = 1_000) -> Alarms:
@@ -69,6 +70,30 @@ def test_the_periodic_baseline_raises_as_many_alarms_and_knows_nothing():
     assert report.detector.detection_delay.estimate == 30
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 60), st.floats(0, 1)), min_size=1, max_size=6), st.integers(0, 99))
+def test_the_periodic_baseline_raises_exactly_as_many_however_few_or_many(streams, seed):
+    """And evenly: over the streams laid end to end, neighbours are the same distance apart, give or take one."""
+    rng = np.random.default_rng(seed)
+    lengths = [length for length, _ in streams]
+    drifts = [np.flatnonzero(rng.random(length) < share) for length, share in streams]
+    raised = sum(map(len, drifts))
+    found = [alarms_at(*at, length=length) for at, length in zip(drifts, lengths, strict=True)]
+    assert evaluate(found, [[]] * len(found), max_delay=5).periodic.n_alarms == raised
+    evenly = _evenly(raised, lengths)
+    assert all(((part >= 0) & (part < length)).all() for part, length in zip(evenly, lengths, strict=True))
+    starts = np.cumsum([0, *lengths[:-1]])
+    gaps = np.diff(np.concatenate([part + start for part, start in zip(evenly, starts, strict=True)]))
+    if gaps.size:
+        assert max(gaps) - min(gaps) <= 1
+        assert min(gaps) == sum(lengths) // raised or max(gaps) == -(-sum(lengths) // raised)
+
+
+def test_one_alarm_in_many_streams_is_one_for_the_baseline_too():
+    report = evaluate([alarms_at(7), *[alarms_at()] * 99], [[]] * 100, max_delay=10)
+    assert report.periodic.n_alarms == 1
+
+
 def test_the_poisson_interval_covers_exactly_the_counts_it_should():
     """Garwood: at the ends of the interval the observed count is a tail event of exactly 2.5%."""
     interval = evaluate(alarms_at(*range(0, 70, 10), length=10_000), [], max_delay=5).detector.false_alarms_per_10k
@@ -93,6 +118,15 @@ def test_a_stream_that_is_all_window_says_nothing_about_false_alarms():
         (alarms_at(1), [-1], 10, "stream 0"),
         (alarms_at(1), [5, 5], 10, "different positions"),
         (alarms_at(1), [5], 0, "max_delay"),
+        (alarms_at(1), [5], 2.5, "max_delay must be a whole number"),
+        (alarms_at(1), [5], 10**19, "max_delay must be a whole number"),
+        (alarms_at(1), [5.5], 10, "whole numbers"),
+        (alarms_at(1), [np.nan], 10, "whole numbers"),
+        (alarms_at(1), np.zeros(1_000, dtype=bool), 10, r"^.{,140}flatnonzero\(mask\).{,60}$"),
+        (alarms_at(1), np.arange(5_000), 10, "^.{,140}$"),
+        (alarms_at(1), None, 10, r"give \[\] where nothing changed"),
+        ([alarms_at(1)], None, 10, r"\[\] where nothing changed"),
+        ([[1, 2]], [[]], 10, "stream 0 must be Alarms"),
     ],
 )
 def test_bad_input_is_told(alarms, changes, max_delay, message):
@@ -113,9 +147,12 @@ def test_comparing_is_running_each_alone():
     assert [trace.name for trace in comparison.plot().data] == list(detectors)
 
 
-@pytest.mark.parametrize("wrong", [{"after": 2.0}, {"change_at": 0}, {"max_delay": 0}, {"n_runs": 0}, {"before": -1}])
+@pytest.mark.parametrize("wrong", [{"after": 2.0}, {"change_at": 0}, {"max_delay": 0}, {"n_runs": 2.5}, {"before": -1}])
 def test_a_comparison_out_of_range_is_told(wrong):
     with pytest.raises(ValueError, match=r"must|need"):
         compare_detectors({"DDM": DDM()}, **{"n_runs": 2, "horizon": 10, **wrong})
     with pytest.raises(ValueError, match="at least one detector"):
         compare_detectors({})
+    for nameless in ([DDM()], {"DDM": DDM}, DDM()):
+        with pytest.raises(ValueError, match="mapping of names to detectors"):
+            compare_detectors(nameless)

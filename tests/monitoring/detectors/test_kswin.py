@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from river import drift
 from scipy import stats
 
+from coursekit.monitoring._kolmogorov import exceedance
 from coursekit.monitoring.detectors import KSWIN
 from coursekit.monitoring.detectors._python_random import WORDS, is_pooled, sample, seeded_words
-from coursekit.monitoring.detectors.kswin import _critical_gap, _exceedance
+from coursekit.monitoring.detectors.kswin import _critical_gap
 
 
 def drifting(seed: int, length: int = 700) -> dict[str, np.ndarray]:
@@ -66,12 +67,12 @@ def test_p_values_are_scipy_s(n, m):
     for shift in (0.0, 0.5, 1.0, 3.0):
         known = stats.ks_2samp(rng.normal(size=n), rng.normal(shift, 1, m), method="exact")
         # scipy counts paths in integers or floats; each of at most 10^4 steps rounds by 1e-16
-        assert _exceedance(n, m, round(known.statistic * n * m)) == pytest.approx(known.pvalue, rel=1e-11)
+        assert exceedance(n, m, round(known.statistic * n * m)) == pytest.approx(known.pvalue, rel=1e-11)
 
 
 def test_the_rarest_gap_has_the_chance_of_two_orders_among_all():
     """All of one sample below all of the other: 2 of C(100, 30) orders, far below 1 - (1 - 1e-16)."""
-    assert _exceedance(30, 70, 30 * 70) == pytest.approx(2 / comb(100, 30), rel=1e-12)
+    assert exceedance(30, 70, 30 * 70) == pytest.approx(2 / comb(100, 30), rel=1e-12)
 
 
 @pytest.mark.parametrize("alpha", [0.5, 0.05, 0.005, 1e-6])
@@ -79,9 +80,9 @@ def test_the_critical_gap_is_the_smallest(alpha):
     for n, m, unit in ((30, 70, 10), (10, 10, 10), (7, 13, 1)):
         gap = _critical_gap(n, m, alpha, 0.0)
         if gap == np.inf:
-            assert _exceedance(n, m, n * m) > alpha
+            assert exceedance(n, m, n * m) > alpha
             continue
-        assert _exceedance(n, m, int(gap)) <= alpha < _exceedance(n, m, int(gap) - unit)
+        assert exceedance(n, m, int(gap)) <= alpha < exceedance(n, m, int(gap) - unit)
 
 
 @pytest.mark.parametrize("kind", drifting(0))
@@ -139,7 +140,7 @@ def test_each_test_keeps_its_level():
     rng = np.random.default_rng(0)
     detector, n_runs = KSWIN(alpha=0.05), 2_000
     alarms = sum(detector._first_drift(stream) >= 0 for stream in rng.normal(size=(n_runs, detector.window_size)))
-    level = _exceedance(30, 70, int(_critical_gap(30, 70, 0.05, 0.0)))
+    level = exceedance(30, 70, int(_critical_gap(30, 70, 0.05, 0.0)))
     # a binomial count leaves four standard deviations once in 16,000 times; the seed is fixed
     assert level <= 0.05
     assert abs(alarms - n_runs * level) < 4 * np.sqrt(n_runs * level * (1 - level))

@@ -244,3 +244,40 @@ def test_what_never_alarms_lasts_for_ever():
 def test_bad_input_is_told(action, message):
     with pytest.raises(ValueError, match=message):
         action()
+
+
+@settings(max_examples=30, deadline=None)
+@given(k=st.floats(0.02, 0.06), exponent=st.floats(1, 19))
+def test_long_run_lengths_of_a_small_slack_are_siegmund_s(k, exponent):
+    """His approximation replaces the overshoot by its mean .583 on both sides; the error is of order k^2.
+
+    At k = .06 that is .4% of each of the terms that nearly cancel for short runs, so exponents begin at 1.
+    """
+    h = exponent / (2 * k)
+    reach = 2 * k * (h + 1.166)
+    approximation = (np.exp(reach) - 1 - reach) / (2 * k * k)
+    assert cusum_run_length(reference_value=k, threshold=h) == pytest.approx(approximation, rel=0.01)
+
+
+@pytest.mark.parametrize("threshold", [30, 132, 500, 1_000, 1e6, 1e300])
+def test_what_takes_longer_than_digits_last_is_for_ever(threshold):
+    assert cusum_run_length(threshold=threshold) == np.inf
+    assert cusum_run_length(threshold=threshold, two_sided=True) == np.inf
+    assert ewma_run_length(width=threshold) == np.inf
+
+
+def test_extreme_shifts_alarm_at_once_or_never():
+    for shift in (50, 1e300):
+        assert cusum_run_length(shift=shift) == pytest.approx(1)
+        assert ewma_run_length(shift=shift) == pytest.approx(1)
+        assert cusum_run_length(shift=-shift) == np.inf
+
+
+def test_a_chart_that_needs_too_large_a_matrix_is_told():
+    for run_length in (
+        lambda: cusum_run_length(threshold=1e5, shift=1),
+        lambda: ewma_run_length(smoothing=1e-9),
+        lambda: cusum_run_length(n_states=10**9),
+    ):
+        with pytest.raises(ValueError, match="simulate this chart"):
+            run_length()

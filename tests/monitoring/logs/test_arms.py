@@ -106,6 +106,12 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(strata, per_arm):
     assert abs(covered / runs - 0.95) < 0.0195 + 0.01
 
 
+@pytest.mark.parametrize("confidence", [0, 1, 2, 95, float("nan"), None])
+def test_a_confidence_is_a_share(tmp_path, confidence):
+    with pytest.raises(ValueError, match="confidence must lie between 0 and 1"):
+        compare_arms(PredictionLog(tmp_path), confidence=confidence)
+
+
 def test_hours_with_one_arm_compare_nothing_and_are_told(tmp_path):
     hour = np.array([0, 0, 1, 2, 2])
     arm = np.array(["baseline", "candidate", "baseline", "candidate", "candidate"])

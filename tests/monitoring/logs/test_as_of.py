@@ -54,6 +54,14 @@ def test_the_world_at_any_time_is_what_pandas_makes_of_it(world, labels_known):
         assert (found["label_time"].isna() == known["label_time"].isna()).all()
 
 
+def test_a_label_says_when_it_was_recorded(tmp_path):
+    log = PredictionLog(tmp_path)
+    before = pd.Timestamp.now("UTC").floor("us")
+    log.add_labels(labels(("a", 1, 0)))
+    recorded = log.query("SELECT recorded_at FROM labels").loc[0, "recorded_at"]
+    assert before <= recorded <= pd.Timestamp.now("UTC")
+
+
 hours = st.integers(-3, 12)
 histories = st.lists(
     st.tuples(st.sampled_from("abcd"), st.sampled_from([0, 1, np.nan]), hours), min_size=1, max_size=12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,6 +65,14 @@ BAD_PREDICTIONS = {
         pd.concat([GOOD, GOOD[["score"]]], axis=1),
         "distinct names",
     ),
+    "the latency is beyond 32 bits": (GOOD.assign(latency_ms=[1.0, 4e38, 1.0]), "'latency_ms', row 1"),
+    "the score is complex": (GOOD.assign(score=np.complex128([1, 2, 3])), "a type that a log does not keep"),
+    "the score is wider than a double": (GOOD.assign(score=np.longdouble([1, 2, 3])), "a log does not keep"),
+    "a number among times": (
+        GOOD.assign(event_time=pd.Series([*GOOD["event_time"][:2], Decimal(1)], dtype=object)),
+        "got Decimal('1') among them",
+    ),
+    "all ids are missing": (GOOD.assign(request_id=np.nan), "'request_id', row 0"),
     "it is no table": ([{"request_id": "a"}], "give a pandas DataFrame"),
 }
 
@@ -106,16 +116,16 @@ def test_names_that_unicode_composes_differently_are_one_name(log):
         log.append(GOOD.rename(columns={"feature_amount": apart}).assign(request_id=["x", "y", "z"]))
 
 
-@pytest.mark.parametrize("batch", ["", "../up", "a b", "글", "a" * 101, ".hidden", "a~b"])
+@pytest.mark.parametrize("batch", [5, "", "../up", "a b", "글", "a" * 101, ".hidden", "a~b"])
 def test_a_batch_needs_a_name_for_files(log, files_of, batch):
     with pytest.raises(ValueError, match="batch must be"):
         log.append(GOOD, batch=batch)
-    assert not any(name.startswith("predictions") for name in files_of(log))
+    assert files_of(log) == []  # not even the type of a feature
 
 
 def test_a_full_disk_leaves_nothing_of_a_batch(log, files_of, monkeypatch):
     """The disk fills up while the second of three days is written."""
-    import coursekit.monitoring.logs._parts as parts
+    from coursekit import writing
 
     log.append(GOOD.assign(request_id=["x", "y", "z"]))
     before = files_of(log)
@@ -126,7 +136,7 @@ def test_a_full_disk_leaves_nothing_of_a_batch(log, files_of, monkeypatch):
         if len(calls) == 2:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(parts.os, "fsync", fsync)
+    monkeypatch.setattr(writing.os, "fsync", fsync)
     with pytest.raises(OSError, match="No space left"):
         log.append(GOOD)
     assert files_of(log) == before

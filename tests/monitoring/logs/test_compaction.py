@@ -119,6 +119,20 @@ def test_a_batch_of_labels_is_written_once(log):
         log.add_labels(labels.assign(request_id="b"), batch="monday")
 
 
+def test_a_batch_stands_for_its_values_not_for_its_ids(log):
+    """A correction under the same name is refused, not dropped; the rows may come in another order."""
+    labels = pd.DataFrame(
+        {"request_id": ["a", "b"], "label": [0.0, 1.0], "label_time": pd.to_datetime(["2026-03-05T00:00Z"] * 2)}
+    )
+    assert log.add_labels(labels, batch="d1") == 2
+    assert log.add_labels(labels[::-1].assign(label=np.float32([1, 0])), batch="d1") == 0
+    corrected = labels.assign(label=[1.0, 1.0])
+    for other in (corrected, corrected.assign(label_time=pd.Timestamp("2026-03-09", tz="UTC"))):
+        with pytest.raises(ValueError, match=r"with other rows \(in arrived=2026-03-05\)"):
+            log.add_labels(other, batch="d1")
+    assert log.query("SELECT request_id, label FROM labels ORDER BY ALL")["label"].tolist() == [0, 1]
+
+
 def test_a_second_compaction_at_once_is_refused(scattered):
     from coursekit.monitoring.logs._compaction import _alone
 
@@ -134,11 +148,11 @@ def test_a_file_that_vanishes_while_it_is_asked_for_is_looked_for_again(scattere
     before = scattered.query(EVERYTHING)
     original, listings = module.views, []
 
-    def views(schema, predictions, labels, as_of):
+    def views(folder, schema, predictions, labels, as_of):
         if not listings:
             scattered.compact()
         listings.append(len(predictions))
-        return original(schema, predictions, labels, as_of)
+        return original(folder, schema, predictions, labels, as_of)
 
     monkeypatch.setattr(module, "views", views)
     pd.testing.assert_frame_equal(scattered.query(EVERYTHING), before)

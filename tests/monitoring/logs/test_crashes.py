@@ -13,10 +13,9 @@ import pytest
 from coursekit.monitoring.logs import PredictionLog
 
 COMMON = """
-import os, signal, sys
+import os, pathlib, signal, sys
 import numpy as np, pandas as pd
 from coursekit.monitoring.logs import PredictionLog
-from coursekit.monitoring.logs import _parts
 
 def frame(name, n, *, days=3):
     return pd.DataFrame({
@@ -49,7 +48,7 @@ for step, kind in ((step, kind) for kind in ("fsync", "replace", "write") for st
             os.fsync = Killed(os.fsync, step)
         elif kind == "replace":
             kill = Killed(lambda path, target: os.replace(path, target), step)
-            _parts.Path.replace = lambda self, target: kill(self, target)
+            pathlib.Path.replace = lambda self, target: kill(self, target)
         else:
             pyarrow.parquet.write_table = Killed(pyarrow.parquet.write_table, step)
         log.append(frame("second", 30), batch="second")

@@ -114,6 +114,17 @@ def test_psi_is_numpys_on_the_bins_that_are_told(world):
         assert row.bins == filled.sum()
 
 
+def test_the_figure_draws_the_noise_of_features_with_as_many_bins(log, make_predictions):
+    predictions = make_predictions(600, days=3, silent=())
+    log.append(predictions)
+    drift = daily_drift(log, features=["amount", "visits", "online"], reference=("2026-03-01", "2026-03-02"))
+    frame = drift.to_frame()
+    drawn = {trace.name: trace.y for trace in drift.plot().data if "평균" in trace.name}
+    assert len(drawn) == frame["bins"].nunique() == 3
+    for (bins,), rows in frame.groupby(["bins"]):
+        np.testing.assert_array_equal(drawn[f"드리프트가 없을 때의 평균 ({bins}칸 피처)"], rows["noise"])
+
+
 def test_a_silent_day_is_a_row_without_distances(world):
     log, _, _ = world
     frame = daily_drift(log, reference=REFERENCE).to_frame()
@@ -194,8 +205,13 @@ BAD = {
     "an empty reference": ({"reference": ("2025-01-01", "2025-02-01")}, "its days are 2026-03-01 to 2026-03-12"),
     "a reference turned around": ({"reference": REFERENCE[::-1]}, "swap them"),
     "a reference that is no day": ({"reference": ("then", "now")}, "reference must be a day"),
-    "one bin": ({"reference": REFERENCE, "bins": 1}, "bins must be 2 or more"),
-    "no category": ({"reference": REFERENCE, "max_categories": 0}, "max_categories 1 or more"),
+    "one bin": ({"reference": REFERENCE, "bins": 1}, "bins must be a whole number, 2 or more"),
+    "no category": ({"reference": REFERENCE, "max_categories": 0}, "max_categories must be a whole number, 1 or more"),
+    "half a bin": ({"reference": REFERENCE, "bins": 2.5}, "bins must be a whole number"),
+    "categories without a number": ({"reference": REFERENCE, "max_categories": np.nan}, "got nan"),
+    "a reference of one day": ({"reference": REFERENCE[:1]}, "its first and its last day"),
+    "nothing to compare": ({"reference": REFERENCE, "start": "2027-01-01"}, "no day has predictions to compare"),
+    "days compared turned around": ({"reference": REFERENCE, "start": "2026-03-09", "end": "2026-03-08"}, "swap them"),
 }
 
 

@@ -142,6 +142,26 @@ def test_a_day_is_mature_when_its_labels_have_had_their_time(world, labels_known
     assert given.to_frame()["mature"].tolist() == [True, True, True, False]
 
 
+def test_the_figure_says_why_the_last_days_are_empty(log, make_predictions):
+    """Labels take three days: as the 10th begins, those of the 7th, 8th and 9th are still to come."""
+    predictions = make_predictions(500, days=12, silent=())
+    log.append(predictions)
+    arrival = predictions["event_time"] + pd.Timedelta("3D")
+    log.add_labels(predictions[["request_id"]].assign(label=1, label_time=arrival))
+    figure = delayed_accuracy(log, as_of="2026-03-10T00:00Z", maturity_days=3).plot()
+    shade, line = figure.layout.shapes
+    assert [pd.Timestamp(x) for x in (shade.x0, shade.x1)] == [
+        pd.Timestamp("2026-03-06T12:00"),
+        pd.Timestamp("2026-03-09T12:00"),
+    ]
+    assert pd.Timestamp(line.x0) == pd.Timestamp("2026-03-10")
+    assert [trace.showlegend for trace in figure.data] == [True, False, False], (
+        "no legend for points that are not there"
+    )
+    later = delayed_accuracy(log, as_of="2026-06-01T00:00Z").plot()
+    assert later.layout.shapes == (), "the log, not the labels, ended there"
+
+
 def test_a_label_that_is_no_answer_is_refused(log, make_predictions):
     predictions = make_predictions(20, days=2, silent=())
     log.append(predictions)

@@ -158,6 +158,16 @@ def test_labels_may_be_flags_or_numbers_and_missing_is_withdrawn(log, answers, a
     assert found["label_time"].notna().all()
 
 
+@pytest.mark.parametrize(
+    "nothing", [np.nan, None, pd.NaT, pd.Series([pd.NA] * 2, dtype="Int64"), pd.Series([pd.NaT] * 2)]
+)
+def test_an_optional_column_may_be_missing_throughout(log, nothing):
+    log.append(rows(2, prediction=nothing, feature_x=nothing))
+    found = log.query("SELECT prediction FROM predictions")
+    assert found["prediction"].isna().tolist() == [True, True]
+    assert log.schema().features == {}
+
+
 def test_a_feature_may_come_later_and_vanish(log):
     log.append(rows(2))
     log.append(rows(2, feature_age=np.float32([1.5, 2.5])).assign(request_id=["c", "d"]))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 import warnings
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from uuid import UUID
 
+import numpy as np
 import pandas as pd
 import pytest
 
 GOOD = {"model_version": "m", "feature_version": "f", "arm": "baseline", "score": 0.5, "latency_ms": 3.0}
+MOMENT = pd.Timestamp("2026-03-01T12:00Z")
 
 
 def count(log):
@@ -69,6 +73,62 @@ def test_a_bad_row_is_set_aside_with_its_reason(log, case):
     assert reason
 
 
+TOGETHER = {
+    "a prediction that is None and one that is not given": [{"prediction": None}, {}, {}],
+    "a number and a Decimal": [{"feature_a": 1.5}, {"feature_a": Decimal(2)}],
+    "Decimals of no common scale": [{"feature_a": Decimal("1e40")}, {"feature_a": Decimal("1e-40")}],
+    "a Decimal that is infinite": [{"feature_a": Decimal("Infinity")}, {"feature_a": 1.0}],
+    "a version that is a UUID and one that is text": [{"model_version": UUID(int=1)}, {"model_version": "m"}],
+    "a feature without a value, spelled in another way": [{"feature_a": None}, {"feature_A": 1.0}],
+}
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+def test_rows_that_are_good_one_by_one_are_good_together(log, case):
+    with log.writer() as writer:
+        for values in TOGETHER[case]:
+            writer.add(**{**GOOD, **values})
+    assert writer.n_rejected == writer.waiting == 0
+    assert count(log) == [len(TOGETHER[case])] * 2
+
+
+class Broken:
+    def __float__(self):
+        raise ZeroDivisionError("broken")
+
+    __int__ = __index__ = __array__ = __float__
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"score": np.complex128(1)}, {"model_version": np.longdouble(1)}, {"score": Decimal("sNaN")}, {"score": Broken()}],
+)
+def test_a_value_of_any_type_costs_its_row_alone(log, odd):
+    with pytest.warns(RuntimeWarning, match="1 requests could not be logged"), log.writer() as writer:
+        for values in ({}, odd, {}):
+            writer.add(**{**GOOD, **values})
+    assert (writer.n_rejected, writer.waiting) == (1, 0)
+    assert count(log) == [2, 2]
+
+
+def test_a_feature_that_another_process_has_just_logged_as_another_type(log, monkeypatch):
+    """The rows are looked at again, with what is known now."""
+    writer = log.writer()
+    writer.add(**GOOD, feature_new="text")
+    writer.add(**GOOD)
+    original = log.append
+
+    def append(table):
+        monkeypatch.undo()
+        original(pd.DataFrame([{**GOOD, "request_id": "other", "event_time": MOMENT, "feature_new": 1.0}]))
+        return original(table)
+
+    monkeypatch.setattr(log, "append", append)
+    with pytest.warns(RuntimeWarning, match="was logged as number"):
+        assert writer.flush() == 1
+    assert count(log) == [2, 2]
+
+
 def test_times_of_other_zones_may_be_mixed(log):
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
     with warnings.catch_warnings(), log.writer() as writer:
@@ -81,7 +141,7 @@ def test_times_of_other_zones_may_be_mixed(log):
 
 
 def test_a_full_disk_keeps_the_rows_waiting(log, monkeypatch):
-    import coursekit.monitoring.logs._parts as parts
+    from coursekit import writing
 
     writer = log.writer()
     for _ in range(3):
@@ -91,7 +151,7 @@ def test_a_full_disk_keeps_the_rows_waiting(log, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(parts.os, "fsync", full)
+        patched.setattr(writing.os, "fsync", full)
         with pytest.raises(OSError, match="No space left"):
             writer.flush()
     assert writer.waiting == 3

@@ -1,5 +1,7 @@
 """A backtest trains on what was known, serves what was delivered, and never looks ahead."""
 
+from datetime import date, datetime, timedelta
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -313,7 +315,126 @@ def test_nothing_that_is_passed_in_changes():
         np.testing.assert_array_equal(now, before)
 
 
+@pytest.mark.parametrize("model", [GaussianNB(), LogisticRegression()])
+def test_a_model_whose_fit_returns_nothing_serves_all_the_same(model):
+    class Silent(type(model)):
+        def fit(self, X, y):
+            super().fit(X, y)
+
+    rules = {"time": DAY, "policy": Scheduled(30), "initial": 50}
+    expected = backtest(model, FEATURES, LABELS, **rules)
+    np.testing.assert_array_equal(backtest(Silent(), FEATURES, LABELS, **rules).loss, expected.loss)
+
+
+def test_progress_is_told_once_a_step_with_or_without_rows():
+    told = []
+    keep = DAY % 7 != 3  # some steps have no rows
+    rules = {"time": DAY[keep], "policy": OnDemand([]), "initial": 50}
+    backtest(
+        GaussianNB(), FEATURES[keep], LABELS[keep], progress=lambda done, total: told.append((done, total)), **rules
+    )
+    assert told == [(done, 150) for done in range(1, 151)]
+
+
+class WithoutRefusals:
+    def start(self):
+        return self
+
+    def wants(self, step, news):
+        return False
+
+
+class StartsNothing(RefreshPolicy):
+    def start(self):
+        return None
+
+
+class Columns(GaussianNB):
+    def predict(self, X):
+        return super().predict(X)[:, None]
+
+
+class FirstRowOnly(GaussianNB):
+    def predict(self, X):
+        return super().predict(X)[:1]
+
+
+class MissesProbabilities(GaussianNB):
+    def predict_proba(self, X):
+        return np.full_like(super().predict_proba(X), np.nan)
+
+
 DAY, FEATURES, LABELS = _turning_world(rows_per_step=2)
+DATES = np.datetime64("2020-01-01") + DAY
+SEOUL = pd.Series(DATES).dt.tz_localize("Asia/Seoul")
+DATED = {"time": DATES, "initial": "2020-02-20"}
+
+
+@pytest.mark.parametrize(
+    "given_",
+    [
+        "2020-02-20",
+        date(2020, 2, 20),
+        datetime(2020, 2, 20, 18),
+        pd.Timestamp("2020-02-20"),
+        np.datetime64("2020-02-20"),
+    ],
+    ids=repr,
+)
+def test_a_date_may_be_written_in_any_way(given_):
+    result = backtest(GaussianNB(), FEATURES, LABELS, **{**DATED, "initial": given_}, policy=OnDemand([]))
+    assert result.step[0] == 50
+    changed = backtest(GaussianNB(), FEATURES, LABELS, **DATED, policy=OnDemand([]), changes=[given_])
+    assert np.floor(changed.changes).tolist() == [50]
+    assert backtest(GaussianNB(), FEATURES, LABELS, **DATED, policy=OnDemand([]), changes=[]).changes.size == 0
+
+
+@pytest.mark.parametrize(
+    "step", ["1D", "24h", timedelta(days=1), np.timedelta64(24, "h"), pd.Timedelta(days=1)], ids=repr
+)
+def test_a_step_may_be_written_in_any_way(step):
+    assert len(backtest(GaussianNB(), FEATURES, LABELS, **DATED, policy=OnDemand([]), step=step).step) == 150
+
+
+@pytest.mark.parametrize("step", [7, 7.0, "7", None, "NaT", pd.NaT, np.timedelta64(7), True, ""], ids=repr)
+def test_a_step_without_a_unit_is_refused_and_not_read_as_nanoseconds(step):
+    with pytest.raises(ValueError, match="step must be a length of time such as '1D' or '6h', with its unit"):
+        backtest(GaussianNB(), FEATURES, LABELS, **DATED, policy=OnDemand([]), step=step)
+
+
+@pytest.mark.parametrize(
+    ("options", "parameter"),
+    [
+        ({"time": SEOUL}, "time"),
+        ({"initial": pd.Timestamp("2020-02-20", tz="Asia/Seoul")}, "initial"),
+        ({"initial": "2020-02-20T00:00+09:00"}, "initial"),
+        ({"changes": SEOUL[:3]}, "changes"),
+        ({"changes": ["2020-02-20", pd.Timestamp("2020-02-20", tz="UTC")]}, "changes"),
+    ],
+)
+def test_a_time_zone_is_refused_with_the_remedy_everywhere(options, parameter):
+    remedy = r'\.tz_convert\("UTC"\)\.tz_localize\(None\)'
+    with pytest.raises(ValueError, match=f"^backtest: {parameter} must .*{remedy}"):
+        backtest(GaussianNB(), FEATURES, LABELS, **{**DATED, **options}, policy=OnDemand([]))
+    cured = SEOUL.dt.tz_convert("UTC").dt.tz_localize(None)
+    assert backtest(GaussianNB(), FEATURES, LABELS, **{**DATED, "time": cured}, policy=OnDemand([])).rows.sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"time": np.append(DATES[:-1], np.datetime64("9999-01-01"))}, "1678 to 2261"),
+        ({"initial": np.datetime64("9999-01-01")}, "1678 to 2261"),
+        ({"initial": "1500-01-01"}, "initial must be a date"),
+        ({"time": np.append(DATES[:-1], np.datetime64("2200-01-01")), "step": "1s"}, "outlier in|too short"),
+        ({"time": [date(2020, 1, 1)] * 400}, "pd.to_datetime"),
+        ({"initial": None}, "initial must be a date"),
+        ({"initial": 50}, "initial must hold datetime64"),
+    ],
+)
+def test_dates_that_are_none_are_named(options, message):
+    with pytest.raises(ValueError, match=f"^backtest: .*({message})"):
+        backtest(GaussianNB(), FEATURES, LABELS, **{**DATED, **options}, policy=OnDemand([]))
 
 
 @pytest.mark.parametrize(
@@ -345,6 +466,19 @@ DAY, FEATURES, LABELS = _turning_world(rows_per_step=2)
         ({"model": LogisticRegression}, "scikit-learn estimator"),
         ({"model": LogisticRegression(), "y": np.where(DAY < 90, 0, LABELS)}, "cannot learn from its 100 rows"),
         ({"policy": DDM()}, r"Triggered\(detector\)"),
+        ({"policy": WithoutRefusals()}, "subclass of RefreshPolicy"),
+        ({"policy": StartsNothing()}, r"StartsNothing\.start\(\): policy must be"),
+        ({"train_duration": 10**30}, "train_duration must be a whole number"),
+        ({"model": Columns()}, r"step 50, predicts shape \(2, 1\) for 2 rows; it must give one value a row"),
+        ({"model": Columns(), "loss": lambda y, predicted: y - predicted}, "one value a row"),
+        ({"model": FirstRowOnly()}, r"predicts shape \(1,\) for 2 rows"),
+        ({"X": np.where(DAY[:, None] == 60, np.nan, FEATURES)}, "serves step 60, cannot predict the 2 rows: .*NaN"),
+        ({"model": MissesProbabilities(), "loss": "log"}, r"finite probability a row and class, shape \(2, 2\)"),
+        ({"time": np.where(np.arange(400) == 399, 1e15, DAY)}, "outlier"),
+        ({"time": np.where(np.arange(400) == 399, 1e300, DAY)}, "beyond 2"),
+        ({"changes": [1e300]}, "beyond 2"),
+        ({"initial": -1e300}, "beyond 2"),
+        ({"progress": 3}, "progress must be a function"),
         ({"step": "soon", "time": np.datetime64("2020-01-01") + DAY}, "step must be a length of time"),
         ({"step": "-1D", "time": np.datetime64("2020-01-01") + DAY}, "longer than nothing"),
         ({"changes": [np.nan]}, "changes"),

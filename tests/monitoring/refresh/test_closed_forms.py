@@ -224,6 +224,8 @@ def test_after_a_whole_season_the_model_is_right_again():
         (lambda: AbruptChanges(0.1, -1), "severity"),
         (lambda: AbruptChanges(math.inf, 1), "rate"),
         (lambda: ChangesAt([math.nan], 1), "finite"),
+        (lambda: ChangesAt(np.array(["2020-02-20"], dtype="datetime64[us]"), 1), "a date is no step"),
+        (lambda: ChangesAt([True, False], 1), "finite numbers of steps"),
         (lambda: ChangesAt(3.0, 1), "list"),
         (lambda: SeasonalStaleness(0.1, 0), "period"),
     ],

@@ -55,3 +55,8 @@ def test_every_panel_shows_the_same_days():
 def test_nonsense_is_named(options, message):
     with pytest.raises(ValueError, match=message):
         update_frequency(**options)
+
+
+def test_any_number_of_panels_can_be_drawn():
+    for count in (1, 5, 39):
+        assert len(update_frequency(3, intervals=range(1, count + 1), horizon=10).plot().data) == count

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from coursekit.monitoring.logs._moments import day
+from coursekit.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer(ShortRepr):
     """An answer that can be checked: ``log.query(answer.sql, **answer.parameters)`` asks again."""
 
     table: pd.DataFrame
@@ -38,6 +40,13 @@ def period(start: Any, end: Any) -> tuple[str, dict[str, Any]]:
         raise ValueError(f"start {given['start']} lies after end {given['end']}; swap them")
     terms = [f"day {bounds[name][0]} ${name}" for name in given]
     return (f" WHERE {' AND '.join(terms)}" if terms else ""), given
+
+
+def check_whole(name: str, value: object, *, low: int) -> int:
+    """The value as an int, if it is a whole number of at least ``low``."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        raise ValueError(f"{name} must be a whole number, {low} or more, got {value!r}")
+    return int(value)
 
 
 def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:

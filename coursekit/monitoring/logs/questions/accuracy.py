@@ -27,7 +27,7 @@ SELECT min(delay_days) AS days  -- within which 95% of the labels came
 METRICS = {"accuracy": "정확도", "precision": "정밀도", "recall": "재현율"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DelayedAccuracy(Answer):
     """Accuracy, precision and recall by event day, on the labels known so far.
 
@@ -45,7 +45,10 @@ class DelayedAccuracy(Answer):
         return self.table[self.table["mature"]].reset_index(drop=True)
 
     def plot(self, metric: str = "accuracy") -> go.Figure:
-        """One metric with its interval, hollow where immature, above the share that is labelled."""
+        """One metric with its interval, hollow where immature, above the share that is labelled.
+
+        The last days, of which nothing is known yet, are shaded up to ``as_of``.
+        """
         if metric not in METRICS:
             raise ValueError(f"metric must be one of {', '.join(METRICS)}, got {metric!r}")
         figure = make_subplots(rows=2, cols=1, shared_xaxes=True, row_heights=[0.7, 0.3], vertical_spacing=0.06)
@@ -63,7 +66,8 @@ class DelayedAccuracy(Answer):
                 mode="markers",
                 marker={"symbol": "circle" if mature else "circle-open", "size": 7, "color": "#1f77b4"},
                 name=name,
-                hovertemplate="%{x|%Y-%m-%d}: %{y:.3f}",
+                showlegend=bool(rows[metric].notna().any()),
+                hovertemplate="%{x|%Y-%m-%d}: %{y:.1%}",
                 row=1,
                 col=1,
             )
@@ -78,11 +82,29 @@ class DelayedAccuracy(Answer):
         )
         moment = instant(self.parameters["as_of"], "as_of")
         figure.update_layout(title=f"날짜별 {METRICS[metric]} ({moment:%Y-%m-%d %H:%M} UTC까지 알려진 레이블)")
-        figure.update_yaxes(title=METRICS[metric], row=1, col=1)
+        _mark_silence(figure, self.table, moment)
+        figure.update_yaxes(title=METRICS[metric], tickformat=".2~%", row=1, col=1)
         figure.update_yaxes(title="레이블 도착률", tickformat=".0%", range=[0, 1], row=2, col=1)
         figure.update_xaxes(title="예측한 날짜 (UTC)", tickformat="%m-%d", row=2, col=1)
-        figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
         return figure
+
+
+def _mark_silence(figure: go.Figure, table: pd.DataFrame, moment: pd.Timestamp) -> None:
+    """Shade the last days, while no label of them is known, and draw the moment that they lead up to."""
+    if table.empty:
+        return
+    day, now = table["day"], moment.tz_localize(None)
+    known = day[table["labelled"] > 0]
+    silent = day if known.empty else day[day > known.iloc[-1]]
+    whole = {"xref": "x", "yref": "paper", "y0": 0, "y1": 1}
+    if len(silent):
+        begin, end = silent.iloc[0] - pd.Timedelta("12h"), silent.iloc[-1] + pd.Timedelta("12h")
+        shade = {"fillcolor": "lightslategray", "opacity": 0.2, "line_width": 0}
+        figure.add_shape(type="rect", x0=begin, x1=end, **whole, **shade, name="레이블이 아직 없는 날", showlegend=True)
+    if now < day.iloc[-1] + pd.Timedelta("2D"):  # else the log ended before
+        figure.add_shape(type="line", x0=now, x1=now, **whole, line_dash="dot")
+        place = {"xref": "x", "yref": "paper", "xanchor": "right", "yanchor": "bottom"}
+        figure.add_annotation(x=now, y=1, **place, text="오늘 (as_of)", showarrow=False)
 
 
 def delayed_accuracy(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _KOREAN = {"baseline": "기존 모델 (baseline)", "candidate": "후보 모델 (candidate)"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ArmComparison(Answer):
     """Both arms in each hour (or day), and their differences within these strata."""
 
@@ -146,6 +147,8 @@ def compare_arms(
     one_of("every", every, ("hour", "day"))
     if not np.isfinite(threshold):
         raise ValueError(f"threshold must be finite, got {threshold!r}")
+    if not (isinstance(confidence, Real) and 0 < confidence < 1):
+        raise ValueError(f"confidence must lie between 0 and 1, for example 0.95, got {confidence!r}")
     where, parameters = period(start, end)
     parameters["threshold"] = float(threshold)
     if as_of is not None:

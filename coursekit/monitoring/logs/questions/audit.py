@@ -22,7 +22,7 @@ _KOREAN = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LogAudit(Answer):
     """Counts of what should be rare; nothing of it is dropped from the log."""
 

@@ -13,16 +13,17 @@ import plotly.graph_objects as go
 
 from coursekit.monitoring.logs._moments import day
 from coursekit.monitoring.logs._views import identifier, text
-from coursekit.monitoring.logs.questions._answer import Answer, one_of
+from coursekit.monitoring.logs.questions._answer import Answer, check_whole, one_of, period
 from coursekit.monitoring.logs.schema import FEATURE_PREFIX
 
 if TYPE_CHECKING:
     from coursekit.monitoring.logs.prediction_log import PredictionLog
 
 DISTANCES = {"psi": "PSI", "kl": "KL 발산", "js": "옌센-섀넌 거리", "tv": "총변동 거리", "hellinger": "헬링거 거리"}
+_DASHES = ("dot", "dash", "longdashdot")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DailyDrift(Answer):
     """Distance of each day from the reference days, feature by feature.
 
@@ -39,6 +40,9 @@ class DailyDrift(Answer):
 
     def plot(self, distance: str = "psi") -> go.Figure:
         """One line for each feature; the reference days are shaded.
+
+        Beside PSI stands what no drift gives on average. It grows with the number of bins: there is a
+        line for each, and for the fewest and the most where features have more than three numbers.
 
         PSI and KL, which have no upper end, are drawn on a logarithmic axis: a vanished feature
         would flatten all others. A distance of 0 has no place on it and is left out.
@@ -66,14 +70,19 @@ class DailyDrift(Answer):
                 hovertemplate="%{x|%Y-%m-%d}: %{y:.4f}",
             )
         if distance == "psi":
-            noise = self.table.groupby("day")["noise"].max()
-            figure.add_scatter(
-                x=noise.index,
-                y=noise,
-                name="드리프트가 없을 때의 평균",
-                mode="lines",
-                line={"dash": "dot", "color": "gray"},
-            )
+            most = self.table.groupby("feature")["bins"].transform("max")
+            numbers = sorted(most.unique())
+            drawn = numbers if len(numbers) <= len(_DASHES) else [numbers[0], numbers[-1]]
+            for bins, dash in zip(drawn, _DASHES, strict=False):
+                noise = self.table[most == bins].groupby("day")["noise"].max()
+                figure.add_scatter(
+                    x=noise.index,
+                    y=noise,
+                    name=f"드리프트가 없을 때의 평균 ({bins}칸 피처)",
+                    mode="lines",
+                    line={"dash": dash, "color": "gray"},
+                    hovertemplate="%{x|%Y-%m-%d}: %{y:.4f}",
+                )
         figure.update_layout(xaxis_title="날짜 (UTC)", yaxis_title=DISTANCES[distance], legend_title_text="피처")
         figure.update_xaxes(tickformat="%m-%d")
         if distance in ("psi", "kl"):
@@ -130,7 +139,8 @@ def daily_drift(
     Raises
     ------
     ValueError
-        If a feature is unknown, the reference has no predictions, or an option lies outside its range.
+        If a feature is unknown, the reference has no predictions, the days compared lie outside
+        the log, or an option lies outside its range.
 
     Examples
     --------
@@ -163,17 +173,18 @@ def daily_drift(
     if unknown or not chosen:
         known = ", ".join(kinds) or "none yet"
         raise ValueError(f"the log has no feature {', '.join(map(repr, unknown)) or 'at all'}; it has {known}")
-    if bins < 2 or max_categories < 1:
-        raise ValueError(f"bins must be 2 or more and max_categories 1 or more, got {bins} and {max_categories}")
+    bins = check_whole("bins", bins, low=2)
+    max_categories = check_whole("max_categories", max_categories, low=1)
+    if not isinstance(reference, tuple | list) or len(reference) != 2:
+        raise ValueError(f"reference must be its first and its last day, got {reference!r}")
     first, last = (day(value, "reference") for value in reference)
     if first > last:
         raise ValueError(f"reference begins on {first} and ends on {last}; swap them")
     days: dict[str, Any] = {"reference_start": first, "reference_end": last}
     numbers = [name for name in chosen if kinds[name] == "number"]
     edges, edges_sql = _edges(log, numbers, bins, days)
-    parameters = days | {
-        name: day(value, name) for name, value in (("start", start), ("end", end)) if value is not None
-    }
+    compared = period(start, end)[1]
+    parameters = days | compared
     categories = [name for name in chosen if kinds[name] != "number"]
     if categories:
         parameters["max_categories"] = max_categories
@@ -182,6 +193,9 @@ def daily_drift(
     if not table["reference_requests"].all() or table.empty:
         logged = log.days()
         told = f"its days are {logged[0]} to {logged[-1]}" if logged else "the log is empty"
+        if any(first <= known <= last for known in logged):
+            asked = " and ".join(f"{name} {value}" for name, value in compared.items())
+            raise ValueError(f"no day has predictions to compare ({asked}); {told}")
         raise ValueError(f"there are no predictions from {first} to {last} to compare with; {told}")
     return DailyDrift(table, sql, parameters, (first, last), edges, edges_sql)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coursekit.monitoring.logs.prediction_log import PredictionLog
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LatencyPercentiles(Answer):
     """Percentiles of the latency by day and group; days without predictions have no row."""
 

@@ -17,7 +17,7 @@ GROUPS = ("arm", "model_version", "feature_version")
 _KOREAN = {"arm": "갈래", "model_version": "모델 버전", "feature_version": "피처 버전"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DailyVolume(Answer):
     """Requests by day and group; a day without predictions is a row of zeros, not a missing row."""
 
