@@ -23,6 +23,8 @@ DOMAINS: dict[str, tuple[float, float, str, str]] = {
     "real": (-LARGEST, LARGEST, "finite numbers", "drop or fill missing values first"),
 }
 """The least and the greatest element, what a detector takes in words, and how to get there."""
+_WIDENED = frozenset({bool, np.bool_, *(np.dtype(code).type for code in "bBhHiIlLqQefd")})
+"""Types whose every value is a float64, near enough; float() of the others may fail."""
 
 
 class Detector:
@@ -92,7 +94,7 @@ class Detector:
     def update(self, x: float) -> None:
         """Hear one element."""
         if type(x) is not float:
-            x = self._as_float(x)
+            x = float(x) if type(x) in _WIDENED else self._as_float(x)
         low, high = DOMAINS[self._domain][:2]
         if not ((x == 0 or x == 1) if self._domain == "errors" else low <= x <= high):
             self._check([x])
@@ -157,13 +159,10 @@ class Detector:
 
     def _as_float(self, x: Any) -> float:
         """One element as a float: the largest float64 says nothing of a float32 that is not widened first."""
+        if type(x) is int and abs(x) < LARGEST:
+            return float(x)
         if x is np.ma.masked:
             x = np.nan
-        if isinstance(x, int | np.bool_ | np.integer | np.floating) and not isinstance(x, np.timedelta64):
-            try:
-                return float(x)
-            except OverflowError:
-                pass
         if getattr(x, "shape", ()) or isinstance(x, list | tuple):
             raise ValueError(
                 f"{type(self).__name__}: update hears one number, got {type(x).__name__}; pass .item() of an array of "

@@ -47,7 +47,7 @@ def test_rare_categories_can_be_put_together():
     assert apart.dof == 3
     assert together.counts_p.tolist() == [96, 4]
     assert together.counts_q.tolist() == [96, 4]
-    assert chi_squared([96, 4], [97, 3], min_expected=5).counts_p.tolist() == [96, 4]  # one alone stays
+    assert chi_squared([96, 4], [97, 3], min_expected=5).counts_p.tolist() == [96, 4]  # never one cell
 
 
 def test_the_result_tabulates_and_draws():
@@ -65,6 +65,7 @@ def test_the_result_tabulates_and_draws():
         ([np.nan, 2], [1, 2], "missing"),
         ([1, 2], [0, 0], "counts_q counts no row"),
         ([], [], "non-empty"),
+        (np.ma.array([1, 2], mask=[False, True]), [1, 2], "missing"),
     ],
 )
 def test_what_are_no_counts_is_refused(c, d, told):

@@ -100,3 +100,26 @@ def test_bins_are_told_apart(values, labels):
     column = np.array(values)[:, None]
     bins = 2 if values[0] == 0.001 else 3 if len(values) != 6 else 5
     assert Reference(bins=bins).fit(column).compare(column).histograms["x0"].to_frame()["bin"].tolist() == labels
+
+
+def test_a_feature_without_the_distance_is_not_spared_for_it():
+    rng = np.random.default_rng(0)
+    before = pd.DataFrame(
+        {"a": rng.normal(size=500), "word": rng.choice(["x", "y"], 500), "same": rng.normal(size=500)}
+    )
+    now = before.assign(word="x", a=np.nan)
+    report = Reference().fit(before).compare(now)
+    for distance in ("ks", "wasserstein"):
+        assert report.drifted(distance=distance, min_distance=0.1) == ["a", "word"]
+
+
+def test_a_verdict_takes_a_distance_that_the_report_has():
+    rng = np.random.default_rng(0)
+    before = rng.normal(size=(500, 1))
+    report = Reference().fit(before).compare(before + 1, distances="ks")
+    assert report.drifted() == report.drifted(distance="ks") == ["x0"]
+    assert "KS" in report.plot().layout.title.text
+    with pytest.raises(ValueError, match="min_distance must be a number"):
+        report.drifted(min_distance=float("nan"))
+    with pytest.raises(ValueError, match="distances is empty"):
+        Reference().fit(before).compare(before, distances=())

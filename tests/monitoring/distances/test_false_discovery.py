@@ -38,3 +38,8 @@ def test_nothing_tested_nothing_found():
 def test_what_are_no_p_values_is_refused(p):
     with pytest.raises(ValueError, match="p_values must"):
         benjamini_hochberg(p)
+
+
+def test_what_is_masked_was_not_tested():
+    masked = np.ma.array([0.01, 0.5, 0.03], mask=[False, True, False])
+    assert benjamini_hochberg(masked).tolist() == pytest.approx([0.02, np.nan, 0.03], nan_ok=True)

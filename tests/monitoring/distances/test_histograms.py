@@ -160,3 +160,10 @@ def test_smoothing_makes_a_distribution_without_zeros(counts, pseudo_count):
 def test_smoothing_refuses_what_it_cannot_divide(counts, pseudo_count):
     with pytest.raises(ValueError):
         smoothed(counts, pseudo_count=pseudo_count)
+
+
+def test_masked_counts_are_refused_and_enormous_ones_are_not():
+    with pytest.raises(ValueError, match="finite"):
+        smoothed(np.ma.array([1, 2], mask=[False, True]))
+    assert smoothed([1e308, 1e308]).tolist() == [0.5, 0.5]
+    assert smoothed([1, 2], pseudo_count=1e308).tolist() == [0.5, 0.5]

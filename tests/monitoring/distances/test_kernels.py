@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,3 +112,28 @@ def test_a_seed_repeats_the_test_and_the_result_draws():
 def test_what_cannot_be_compared_is_refused(x, y, options, told):
     with pytest.raises(ValueError, match=told):
         maximum_mean_discrepancy(x, y, **options)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_unit_and_no_width_is_too_small_or_too_large():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, 2)), rng.normal(1, 1, size=(30, 2))
+    plain = maximum_mean_discrepancy(x, y)
+    for unit in (1e-200, 1e200):
+        scaled = maximum_mean_discrepancy(x * unit, y * unit)
+        assert scaled.value == pytest.approx(plain.value, rel=1e-9)
+        assert (scaled.p_value, scaled.bandwidth) == (plain.p_value, pytest.approx(plain.bandwidth * unit))
+    for width in (1e-300, 1e300):  # nothing is near anything, or all is
+        apart = maximum_mean_discrepancy(x, y, bandwidth=width)
+        assert (apart.value, apart.p_value) == (pytest.approx(0, abs=1e-12), 1)
+
+
+def test_columns_of_frames_go_by_name():
+    rng = np.random.default_rng(0)
+    x = pd.DataFrame(rng.normal(size=(30, 2)) * [1, 5], columns=["a", "b"])
+    y = pd.DataFrame(rng.normal(size=(30, 2)) * [1, 5], columns=["a", "b"])
+    assert maximum_mean_discrepancy(x, y[["b", "a"]]).value == maximum_mean_discrepancy(x, y).value
+    with pytest.raises(ValueError, match="x has the columns 'a', 'b' and y has 'c', 'b'"):
+        maximum_mean_discrepancy(x, y.rename(columns={"a": "c"}))
+    with pytest.raises(ValueError, match="y, row 1, column 0 is nan"):
+        maximum_mean_discrepancy([1.0, 2.0], np.ma.array([1.0, 1e9], mask=[False, True]))

@@ -328,7 +328,7 @@ def test_a_model_whose_fit_returns_nothing_serves_all_the_same(model):
 
 def test_progress_is_told_once_a_step_with_or_without_rows():
     told = []
-    keep = DAY % 7 != 3  # some steps have no rows
+    keep = DAY % 7 != 2  # some steps have no rows
     rules = {"time": DAY[keep], "policy": OnDemand([]), "initial": 50}
     backtest(
         GaussianNB(), FEATURES[keep], LABELS[keep], progress=lambda done, total: told.append((done, total)), **rules

@@ -84,5 +84,5 @@ def test_nonsense_is_named(world, options, message):
 
 def test_a_table_that_would_not_fit_is_told():
     day = np.array([0, 1, 30_000])
-    with pytest.raises(ValueError, match="loss_matrix: .*29,998 steps, more than 20,000|loss_matrix: .*30,000 steps"):
+    with pytest.raises(ValueError, match=r"loss_matrix: .* are 30,000 steps, more than 20,000"):
         loss_matrix(LogisticRegression(), np.zeros((3, 1)), np.array([0, 1, 0]), time=day, initial=1)

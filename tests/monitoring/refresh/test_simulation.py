@@ -151,6 +151,7 @@ class Broken(Staleness):
         ({"errors_per_step": -1}, "errors_per_step"),
         ({"seed": -1}, "seed"),
         ({"seed": None}, "seed"),
+        ({"horizon": 10**9}, "horizon must be a whole number of at most 10,000,000"),
         ({"staleness": 0.1}, "staleness must be"),
         ({"staleness": LinearStaleness}, "staleness must be"),
         ({"staleness": Broken()}, "must be finite"),
