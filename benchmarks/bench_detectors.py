@@ -42,8 +42,6 @@ TABLE = {
     "ADWIN": ADWIN(),
     "HDDM_A": HDDM_A(),
     "HDDM_W": HDDM_W(),
-    "CUSUM": CUSUM(target=0.1, sigma=0.3),
-    "EWMA": EWMA(target=0.1, sigma=0.3),
     "KSWIN": KSWIN(),
 }
 
@@ -104,7 +102,10 @@ def _speed() -> list[dict]:
 
 def _table() -> list[dict]:
     start = time.perf_counter()
-    comparison = compare_detectors(TABLE, n_runs=1000)
+    promise = {"p_false_alarm": 0.05, "horizon": 10_000, "error_rate": 0.1}
+    kinds = (DDM(n_min=1000), EDDM(n_min=400), ADWIN(), HDDM_A(), HDDM_W(), PageHinkley(mode="up"), CUSUM(), EWMA())
+    promised = {f"{type(kind).__name__}, calibrated to 5%": kind.calibrate(**promise) for kind in kinds}
+    comparison = compare_detectors(TABLE | promised, n_runs=1000)
     seconds = time.perf_counter() - start
     rows = []
     for name, rate in comparison.false_alarm_rate.items():
@@ -112,7 +113,7 @@ def _table() -> list[dict]:
         rows.append({"figure": f"{name}: false alarm within 10,000", "value": rate.estimate, "unit": _ends(rate)})
         if delay is not None:
             rows.append({"figure": f"{name}: delay, .1 -> .3", "value": delay.estimate, "unit": _ends(delay, ".0f")})
-    title = f"the whole table, {len(TABLE)} detectors, 1,000 runs each"
+    title = f"the whole table, {len(TABLE | promised)} detectors, 1,000 runs each, calibrations included"
     return [*rows, {"figure": title, "value": seconds, "unit": "s", "bar": "< 60", "holds": seconds < 60}]
 
 

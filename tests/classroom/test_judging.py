@@ -343,9 +343,8 @@ def check_broken(student):
 def checks(tmp_path, monkeypatch):
     (tmp_path / "checks.py").write_text(CHECKS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, checks_module._JUDGE_CHECKS, raising=False)  # another test module's
-    yield tmp_path
-    sys.modules.pop(checks_module._JUDGE_CHECKS, None)
+    monkeypatch.setitem(sys.modules, checks_module._JUDGE_CHECKS, None)  # whatever is registered here goes again
+    return tmp_path
 
 
 def test_hidden_checks_beside_the_notebook(checks):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -16,28 +15,13 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
 from coursekit.cases.intents import INTENTS, KEYWORD_RULES, KeywordBaseline, NgramClassifier, load_queries
-from coursekit.classroom.markers import AT_GRADING
 from coursekit.modeling.evaluation import evaluate, grouped_split
 
-LAB = Path(__file__).resolve().parents[2] / "labs" / "lab01_intent_baseline" / "lab01_intent_baseline.ipynb"
-CELLS = json.loads(LAB.read_text(encoding="utf-8"))["cells"]
+sys.path.insert(0, str(Path(__file__).parent))
+from authored_notebook import authored_as
+
 LABELS = ("weather", "news", "music", "alarm", "out_of_scope")
-
-
-def _meta(cell):
-    return cell["metadata"].get("nbgrader", {})
-
-
-def _reference():
-    """The functions of the answer cells as authored; the markers are comments."""
-    names = {"np": np, "pd": pd}
-    for cell in CELLS:
-        if cell["cell_type"] == "code" and _meta(cell).get("solution"):
-            exec("".join(cell["source"]), names)
-    return names
-
-
-REFERENCE = _reference()
+REFERENCE = authored_as("lab01_intent_baseline").reference(np=np, pd=pd)
 answers = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=60)
 
 
@@ -139,25 +123,3 @@ def test_naive_bayes_agrees_with_scikit_learn(queries):
     theirs = MultinomialNB(alpha=0.1).fit(table, train["intent"]).predict(counter.transform(test["text"]))
     assert ours == theirs.tolist()
     assert set(ours) <= set(INTENTS)
-
-
-def test_six_tenths_of_the_points_are_visible():
-    points = {_meta(cell)["grade_id"]: _meta(cell)["points"] for cell in CELLS if _meta(cell).get("grade")}
-    hidden = sum(value for name, value in points.items() if name.endswith("_hidden"))
-    assert sum(points.values()) == 20
-    assert hidden == 8
-    for cell in CELLS:
-        if _meta(cell).get("grade"):
-            has_hidden_part = "### BEGIN HIDDEN TESTS" in "".join(cell["source"])
-            assert has_hidden_part == _meta(cell)["grade_id"].endswith("_hidden")
-            assert "".join(cell["source"]).startswith(AT_GRADING) == has_hidden_part, "coursekit check goes by it"
-
-
-def test_the_stated_minutes_and_points_add_up():
-    """A heading says how long and how much; both must fit the 45 minutes and the cells."""
-    prose = "\n".join("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "markdown")
-    tasks = re.findall(r"^### .*\((\d+)분, (\d+)점\)", prose, re.MULTILINE)
-    breaking = int(re.search(r"부수어 보는 시간입니다\((\d+)분\)", prose).group(1))
-    reading = 4  # situation, questions and the command of the last check
-    assert sum(int(minutes) for minutes, _ in tasks) + breaking + reading <= 45
-    assert sum(int(points) for _, points in tasks) == 20

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import math
 import re
 import sys
@@ -19,56 +18,30 @@ from scipy.stats import binom
 
 from coursekit.cases import fraud
 from coursekit.classroom.judging import Student
-from coursekit.classroom.judging.checks import load_checks
-from coursekit.classroom.markers import AT_GRADING
-from coursekit.classroom.regions import without_markers
 from coursekit.monitoring.detectors import DDM, EDDM
 from coursekit.monitoring.distances import Reference, hellinger, kl_divergence, total_variation
 from coursekit.monitoring.refresh import Budgeted, OnDemand, Triggered
 
-LAB = Path(__file__).resolve().parents[2] / "labs" / "lab14_drift" / "lab14_drift.ipynb"
-CELLS = json.loads(LAB.read_text(encoding="utf-8"))["cells"]
-SOURCE = {cell["id"]: without_markers("".join(cell["source"])) for cell in CELLS if cell["cell_type"] == "code"}
+sys.path.insert(0, str(Path(__file__).parent))
+from authored_notebook import authored_as
 
-
-def _meta(cell):
-    return cell["metadata"].get("nbgrader", {})
-
-
-def _reference():
-    """The functions of the answer cells as authored."""
-    names = {"math": math, "np": np, "pd": pd}
-    for cell in CELLS:
-        if _meta(cell).get("solution"):
-            exec(SOURCE[cell["id"]], names)
-    return names
-
-
-REFERENCE = _reference()
+LAB = authored_as("lab14_drift")
+REFERENCE = LAB.reference(math=math, np=np, pd=pd)
 error_rates = st.lists(
     st.tuples(st.integers(10, 300), st.sampled_from([0.0, 0.02, 0.1, 0.3, 0.6, 1.0])), min_size=1, max_size=6
 )
 
 
 @pytest.fixture(scope="module")
-def hidden_checks():
-    """This lab's hidden checks."""
-    module = load_checks(LAB.parent / "checks.py")
-    yield module
-    sys.modules.pop(module.__name__)
-
-
-@pytest.fixture(scope="module")
-def played(hidden_checks):
+def played():
     """The whole notebook, run once as its author would: names, and what each cell printed or wrote on stderr."""
     names, printed = {"__name__": "__main__"}, {}
-    for cell in CELLS:
-        if cell["cell_type"] == "code":
-            out, err = io.StringIO(), io.StringIO()
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                exec(SOURCE[cell["id"]], names)
-            assert err.getvalue() == "", f"{cell['id']} writes on stderr"
-            printed[cell["id"]] = out.getvalue()
+    for cell in LAB.code:
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            LAB.run(cell["id"], names)
+        assert err.getvalue() == "", f"{cell['id']} writes on stderr"
+        printed[cell["id"]] = out.getvalue()
     return names, printed
 
 
@@ -131,17 +104,17 @@ def test_eddm_agrees_with_the_library(pieces, seed, n_min):
     assert drifts == EDDM(variant="paper", n_min=n_min).detect(errors).drifts.tolist()
 
 
-def test_no_decision_of_the_hidden_streams_hangs_on_rounding(hidden_checks):
+def test_no_decision_of_the_hidden_streams_hangs_on_rounding():
     """However a student adds up, sums of thousands of elements agree within 1e-10."""
-    for number, errors in enumerate(hidden_checks.error_streams()):
+    for number, errors in enumerate(LAB.hidden_checks.error_streams()):
         assert _closest_ddm(errors, (30, 30, 100)[number % 3]) > 1e-8
         assert _closest_eddm(errors, (30, 50)[number % 2]) > 1e-8
 
 
-def test_hidden_streams_show_every_behaviour(hidden_checks):
+def test_hidden_streams_show_every_behaviour():
     """Streams that stay quiet, that warn, that drift once and more than once."""
-    ddm = [DDM(variant="paper").detect(errors) for errors in hidden_checks.error_streams()]
-    eddm = [EDDM(variant="paper").detect(errors) for errors in hidden_checks.error_streams()]
+    ddm = [DDM(variant="paper").detect(errors) for errors in LAB.hidden_checks.error_streams()]
+    eddm = [EDDM(variant="paper").detect(errors) for errors in LAB.hidden_checks.error_streams()]
     for counts in ([alarms.drifts.size for alarms in ddm], [alarms.drifts.size for alarms in eddm]):
         assert {0, 1} <= set(counts)
         assert max(counts) > 1
@@ -162,7 +135,7 @@ def test_distances_agree_with_the_library(counts):
     assert REFERENCE["kl_divergence"](p, q) == pytest.approx(kl_divergence(p, q), abs=1e-9)
 
 
-def test_the_library_passes_the_hidden_checks(hidden_checks):
+def test_the_library_passes_the_hidden_checks():
     """What the lab asks for is what the library does: detectors, distances, a report that names what moved."""
 
     def alarms(errors, n_min=30):
@@ -182,37 +155,37 @@ def test_the_library_passes_the_hidden_checks(hidden_checks):
         "moved_features": moved,
     }
     for name in ("ddm", "eddm", "distances", "moved"):
-        getattr(hidden_checks, f"check_{name}")(Student(answers))
+        getattr(LAB.hidden_checks, f"check_{name}")(Student(answers))
 
 
-def test_the_library_wins_the_refresh_game(hidden_checks):
+def test_the_library_wins_the_refresh_game():
     """A calibrated detector within the same budget beats both baselines, as the lab's reference does."""
-    policy = Budgeted(Triggered(DDM(n_min=1000, drift_level=4)), budget=hidden_checks.BUDGET)
-    cost = hidden_checks.refresh_runs(policy)["cost"].mean()
+    policy = Budgeted(Triggered(DDM(n_min=1000, drift_level=4)), budget=LAB.hidden_checks.BUDGET)
+    cost = LAB.hidden_checks.refresh_runs(policy)["cost"].mean()
     for baseline in (OnDemand([]), OnDemand([36, 72, 108, 144])):
-        assert cost < hidden_checks.refresh_runs(baseline)["cost"].mean()
+        assert cost < LAB.hidden_checks.refresh_runs(baseline)["cost"].mean()
 
 
-def test_visible_and_hidden_worlds_are_of_one_kind(hidden_checks, played):
+def test_visible_and_hidden_worlds_are_of_one_kind(played):
     """The student tunes on worlds drawn as those that decide; seeds alone differ."""
     names, _ = played
     for kind in fraud.ERROR_KINDS:
         for seed in (1, 2, 20_261_450):
-            assert vars(names["staleness"](kind, seed)) == vars(hidden_checks.staleness(kind, seed))
+            assert vars(names["staleness"](kind, seed)) == vars(LAB.hidden_checks.staleness(kind, seed))
     decide = REFERENCE["retrain_today"]
     ours = names["refresh_costs"](names["Asked"](decide), range(20_261_450, 20_261_456))
-    theirs = hidden_checks.refresh_runs(hidden_checks.Asked(decide))
+    theirs = LAB.hidden_checks.refresh_runs(LAB.hidden_checks.Asked(decide))
     for kind, costs in theirs.groupby("kind"):
         assert ours[kind].tolist() == costs["cost"].tolist()
-    hidden = [world for world in hidden_checks.feature_worlds() if world[0] != "none"][:12]
+    hidden = [world for world in LAB.hidden_checks.feature_worlds() if world[0] != "none"][:12]
     seeds = range(20_261_440, 20_261_452)
     for (_, *theirs), ours in zip(hidden, names["feature_worlds"](seeds, fraud.FEATURE_KINDS[1:]), strict=True):
         assert tuple(theirs) == ours
 
 
-def test_the_limits_for_moved_features_are_where_the_text_says(hidden_checks):
+def test_the_limits_for_moved_features_are_where_the_text_says():
     """At 97% found and 1% false, a limit is passed in 0.1% of classes at most; at 5% false, in most."""
-    moved = [len(world[3]) for world in hidden_checks.feature_worlds()]
+    moved = [len(world[3]) for world in LAB.hidden_checks.feature_worlds()]
     still = 12 * len(moved) - sum(moved)
     limit = binom.ppf(0.999, still, 0.01)
     assert binom.sf(limit, still, 0.01) <= 0.001
@@ -250,27 +223,3 @@ def test_what_is_broken_breaks_as_the_text_says(played):
     gain = [never - mine for never, _, mine in rows]
     assert gain == sorted(gain, reverse=True), "the later the labels, the less a training is worth"
     assert gain[0] > 2 * gain[-1]
-
-
-def test_six_tenths_of_the_points_are_visible():
-    points = {_meta(cell)["grade_id"]: _meta(cell)["points"] for cell in CELLS if _meta(cell).get("grade")}
-    hidden = sum(value for name, value in points.items() if name.endswith("_hidden"))
-    assert sum(points.values()) == 20
-    assert hidden == 8
-    for cell in CELLS:
-        if _meta(cell).get("grade"):
-            has_hidden_part = "### BEGIN HIDDEN TESTS" in "".join(cell["source"])
-            assert has_hidden_part == _meta(cell)["grade_id"].endswith("_hidden")
-            assert "".join(cell["source"]).startswith(AT_GRADING) == has_hidden_part, "coursekit check goes by it"
-
-
-def test_the_stated_minutes_and_points_add_up():
-    """A heading says how long and how much; both must fit the 45 minutes and the cells."""
-    prose = "\n".join("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "markdown")
-    tasks = re.findall(r"^### .*\((\d+)분, (\d+)점\)", prose, re.MULTILINE)
-    breaking = int(re.search(r"부수어 보는 시간입니다\((\d+)분\)", prose).group(1))
-    reading = 4  # situation, questions and the command of the last check
-    assert sum(int(minutes) for minutes, _ in tasks) + breaking + reading <= 45
-    assert sum(int(points) for _, points in tasks) == 20
-    table = re.findall(r"^\| \d [^|]+\| (\d)점 \| (\d)점 \|", prose, re.MULTILINE)
-    assert [int(seen) + int(unseen) for seen, unseen in table] == [int(points) for _, points in tasks]

@@ -47,14 +47,15 @@ class DriftReport(ShortRepr):
         """A copy of the table."""
         return self.table.copy()
 
-    def drifted(self, *, fdr: float = 0.05, min_distance: float = 0.0, distance: str = "js") -> list[Hashable]:
+    def drifted(self, *, fdr: float = 0.05, min_distance: float = 0.0, distance: str | None = None) -> list[Hashable]:
         """Features that moved, in the order of the table.
 
         With a million rows every feature moves significantly, by amounts that nobody would
         retrain for; with a hundred a large distance may be chance. So both are asked: a
         q-value of at most ``fdr`` (of the features named, at most this share is wrong on
-        average), and a distance of at least ``min_distance``. Features that disappeared or changed
-        their type are always named; new ones never are.
+        average), and a distance of at least ``min_distance``. A feature without that distance (``ks`` of a
+        category, of a column all missing) is not spared for it. Features that disappeared or
+        changed their type are always named; new ones never are.
 
         Parameters
         ----------
@@ -63,21 +64,25 @@ class DriftReport(ShortRepr):
         min_distance
             Smallest distance that matters, in the unit of the distance.
         distance
-            Which distance ``min_distance`` is about.
+            Which distance ``min_distance`` is about; None takes ``js``, or the first in the report.
         """
         if not 0 <= fdr <= 1:
             raise ValueError(f"fdr must lie in [0, 1], got {fdr!r}")
-        self._check_distance(distance)
-        far = (self.table["q_value"] <= fdr) & (self.table[distance] >= min_distance)
+        if np.isnan(min_distance):
+            raise ValueError("min_distance must be a number, got nan; 0 names every feature that moved for certain")
+        near = self.table[self._choose_distance(distance)] < min_distance  # not so where there is none
+        far = (self.table["q_value"] <= fdr) & ~near
         return self.table["feature"][far | self.table["status"].isin(_BROKEN)].tolist()
 
-    def plot(self, *, distance: str = "js", fdr: float = 0.05, min_distance: float = 0.0, top: int = 40) -> go.Figure:
+    def plot(
+        self, *, distance: str | None = None, fdr: float = 0.05, min_distance: float = 0.0, top: int = 40
+    ) -> go.Figure:
         """Features by distance, the farthest on top, those that moved (``drifted``) in a colour of their own.
 
         Parameters
         ----------
         distance
-            Which distance the bars show.
+            Which distance the bars show; None takes ``js``, or the first in the report.
         fdr
             False discovery rate, in [0, 1].
         min_distance
@@ -85,6 +90,7 @@ class DriftReport(ShortRepr):
         top
             Draw no more features than this.
         """
+        distance = self._choose_distance(distance)
         moved = set(self.drifted(fdr=fdr, min_distance=min_distance, distance=distance))
         table = self.table[self.table["status"] != NEW_FEATURE]
         order = (
@@ -128,10 +134,13 @@ class DriftReport(ShortRepr):
             raise ValueError(f"there is no feature {name!r} that was compared; there are {known}")
         return self.histograms[name].plot()
 
-    def _check_distance(self, distance: str) -> None:
+    def _choose_distance(self, distance: str | None) -> str:
+        if distance is None:
+            distance = next((known for known in ("js", *DISTANCES) if known in self.table), "js")
         if distance not in DISTANCES or distance not in self.table:
             there = ", ".join(repr(known) for known in DISTANCES if known in self.table)
             raise ValueError(f"distance {distance!r} is not in this report; there are {there}")
+        return distance
 
 
 def _remark(status: str, distance: float, q_value: float) -> str:

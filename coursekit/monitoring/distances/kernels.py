@@ -9,12 +9,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from coursekit.monitoring.distances._vectors import as_floats
 from coursekit.short_repr import ShortRepr
 
 _LARGEST = 20_000
 """Rows of both samples together: 400 million pairs, some ten seconds."""
 _BLOCK = 2**22
 """Pairs held in memory at once, 32 MB."""
+_NARROW = 1e-100
+"""A kernel of this width, in units of the largest number, is 1 of equal rows and 0 of others."""
 _MEDIAN_ROWS = 1_000
 """Rows whose pairs give the median heuristic."""
 
@@ -69,7 +72,7 @@ def maximum_mean_discrepancy(
     x
         Vectors, shape (n, d), or numbers, shape (n,); n >= 2.
     y
-        Vectors, shape (m, d), or numbers, shape (m,); m >= 2.
+        Vectors, shape (m, d), or numbers, shape (m,); m >= 2. Of two DataFrames columns go by name.
     bandwidth
         The h above, in the unit of the data; None takes the median distance between rows (of at
         most 1,000 of them; between different rows if most are equal).
@@ -81,8 +84,8 @@ def maximum_mean_discrepancy(
     Raises
     ------
     ValueError
-        If a sample has fewer than 2 rows, widths differ, a value is missing or infinite, a
-        parameter is out of range, or there are more than 20,000 rows together.
+        If a sample has fewer than 2 rows, widths or names differ, a value is missing, masked, infinite or
+        no number, a parameter is out of range, or there are more than 20,000 rows together.
 
     Examples
     --------
@@ -96,6 +99,8 @@ def maximum_mean_discrepancy(
     ----------
     Gretton, Borgwardt, Rasch, Schölkopf, Smola (2012). A kernel two-sample test. JMLR.
     """
+    if isinstance(x, pd.DataFrame) and isinstance(y, pd.DataFrame):
+        y = _in_order(y, x.columns)
     a, b = _rows("x", x), _rows("y", y)
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"x has {a.shape[1]} columns and y has {b.shape[1]}; both need the same features")
@@ -110,25 +115,35 @@ def maximum_mean_discrepancy(
         raise ValueError(f"bandwidth must be above 0 and finite, got {bandwidth!r}")
     rng = np.random.default_rng(seed)
     pooled = np.concatenate([a, b])
+    unit = float(np.abs(pooled).max()) or 1.0  # squares of numbers near 1 neither overflow nor vanish
+    pooled /= unit
     pooled -= pooled.mean(axis=0)  # far from 0, squared distances would lose their digits
     if bandwidth is None:
-        bandwidth = _median_distance(pooled, rng)
+        width = _median_distance(pooled, rng)
+        bandwidth = width * unit
+    else:
+        with np.errstate(over="ignore"):  # infinitely wide: all rows are alike
+            width = float(np.float64(bandwidth) / unit)
     labels = np.zeros((len(pooled), 1 + n_permutations))
     labels[: len(a), 0] = 1
     labels[:, 1:] = rng.permuted(np.repeat(labels[:, :1], n_permutations, axis=1), axis=0)
-    values = _unbiased(pooled, labels, bandwidth, len(a), len(b))
+    values = _unbiased(pooled, labels, width, len(a), len(b))
     as_large = int(np.sum(values[1:] >= values[0] - 1e-12))  # equal but for the order of summing
     return MaximumMeanDiscrepancy(float(values[0]), (1 + as_large) / (1 + n_permutations), bandwidth, values[1:])
 
 
 def _unbiased(pooled: np.ndarray, labels: np.ndarray, bandwidth: float, n: int, m: int) -> np.ndarray:
     """The estimate for each column of labels (1 is x, 0 is y); no block is larger than _BLOCK pairs."""
-    scaled = pooled / (np.sqrt(2) * bandwidth)
+    narrow = bandwidth < _NARROW
+    scaled = pooled if narrow else pooled / (np.sqrt(2) * bandwidth)
     within, row_sums = np.zeros(labels.shape[1]), np.empty(len(pooled))
     step = max(1, _BLOCK // len(pooled))
     for start in range(0, len(pooled), step):
         rows = slice(start, start + step)
-        kernel = np.exp(-_squared_distances(scaled[rows], scaled))
+        squared = _squared_distances(scaled[rows], scaled)
+        if narrow:  # only equal rows are near each other
+            squared = np.where(squared > 0, np.inf, 0.0)
+        kernel = np.exp(-squared)
         kernel[np.arange(len(kernel)), np.arange(start, start + len(kernel))] = 0  # no row with itself
         row_sums[rows] = kernel.sum(axis=1)
         within += np.einsum("ij,ij->j", labels[rows], kernel @ labels)
@@ -154,11 +169,18 @@ def _median_distance(pooled: np.ndarray, rng: np.random.Generator) -> float:
     return float(np.sqrt(np.median(apart))) if apart.size else 1.0
 
 
+def _in_order(y: pd.DataFrame, columns: pd.Index) -> pd.DataFrame:
+    """The columns of y in the order of those of x."""
+    if y.columns.equals(columns):
+        return y
+    if not (columns.is_unique and y.columns.is_unique and set(columns) == set(y.columns)):
+        given, other = (", ".join(map(repr, list(names)[:5])) for names in (columns, y.columns))
+        raise ValueError(f"x has the columns {given} and y has {other}; both need the same, each once")
+    return y[list(columns)]
+
+
 def _rows(name: str, values: ArrayLike) -> np.ndarray:
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers: {error}") from None
+    array = as_floats(name, values)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[0] < 2 or array.shape[1] == 0:

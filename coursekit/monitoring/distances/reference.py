@@ -62,10 +62,13 @@ class Reference:
     - *Empty bins.* Those empty in both are dropped; for ``kl`` and ``psi`` the others get
       ``pseudo_count`` rows more (``smoothed``). With 0 they are infinite where a bin is empty in one.
     - *p-values.* ``test`` "ks": two-sample Kolmogorov-Smirnov (exact up to n m = 1,000,000, cautious
-      with ties); "ks, missing" takes in a chi-squared test of the missing share,
-      :math:`p = 1 - (1 - \min(p_1, p_2))^2`. "chi2", for categories and where ``ks`` was not asked
-      for: chi-squared on the bins, for categories on all values, with cells expected to hold
-      fewer than 5 put together.
+      with ties). Where values are missing, or some are heavy (two quantiles or more), which it hardly
+      sees, KS of the others and a test of those shares are taken together,
+      :math:`p = 1 - (1 - \min(p_1, p_2))^2`: "ks, missing", "ks, heavy values". Shares, the bins where ``ks``
+      was not asked for, and categories (every value, not the bins) are compared by "chi2": the rarest
+      cells are put together until each is expected to hold 5 rows, and each rare one is tested by
+      "fisher" besides, exactly, as is whatever has two cells.
+    - *Precision.* float32 and float64 are compared in float32: a column that was only cast has not moved.
     - *Errors.* An empty table, two columns of one name, an infinite value, a date; in ``compare`` also
       no column in common, an array of another width, names where there were none.
     - *status*: "compared"; "constant" (in the reference); "all missing" (now); "was all missing" (in
@@ -292,6 +295,8 @@ class Reference:
         if distances is None:
             return DISTANCES if self._samples_kept else tuple(d for d in DISTANCES if d not in _ON_SAMPLES)
         asked = (distances,) if isinstance(distances, str) else tuple(distances)
+        if not asked:
+            raise ValueError(f"distances is empty; name some of {', '.join(DISTANCES)}, or pass None for all")
         unknown = [name for name in asked if name not in DISTANCES]
         if unknown:
             raise ValueError(f"there is no distance {unknown[0]!r}; there are {', '.join(DISTANCES)}")
