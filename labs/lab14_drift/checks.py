@@ -63,7 +63,8 @@ def check_ddm(student):
         )
         require(
             warned == expected.warnings.tolist(),
-            "처음 보는 흐름에서 경고의 위치가 정의와 다릅니다. 최솟값은 무엇이고 경고는 몇 배부터인지 확인하세요.",
+            "처음 보는 흐름에서 경고의 위치가 정의와 다릅니다. "
+            "최솟값을 언제부터(n_min) 무엇으로 기억하는지, 경고는 몇 배부터인지 확인하세요.",
         )
 
 
@@ -79,7 +80,7 @@ def check_eddm(student):
             drifts(errors, n_min),
             EDDM(variant="paper", n_min=n_min).detect(errors).drifts.tolist(),
             lambda start, errors=errors, n_min=n_min: drifts(errors[start:], n_min),
-            "간격, 표준편차, 최댓값의 정의를 한 줄씩 확인하세요.",
+            "n_min, 간격, 표준편차, 최댓값의 정의를 한 줄씩 확인하세요.",
         )
 
 
