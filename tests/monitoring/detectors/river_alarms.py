@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from river import drift
 from river.drift import binary
 
-from coursekit.monitoring.detectors import DDM, EDDM, HDDM_A, HDDM_W, PageHinkley
+from coursekit.monitoring.detectors import ADWIN, DDM, EDDM, HDDM_A, HDDM_W, KSWIN, PageHinkley
 from coursekit.monitoring.detectors._base import Detector
 
 
@@ -27,6 +27,11 @@ def river_twin(detector: Detector) -> drift.base.DriftDetector:
         case PageHinkley():
             forgetting, mode = detector.forgetting or 1 - 0.0001, detector.mode or "both"
             return drift.PageHinkley(detector.n_min, detector.delta, detector.threshold, forgetting, mode)
+        case ADWIN():
+            names = ("delta", "clock", "max_buckets", "min_window_length", "grace_period")
+            return drift.ADWIN(**{name: getattr(detector, name) for name in names})
+        case KSWIN():
+            return drift.KSWIN(detector.alpha, detector.window_size, detector.stat_size, detector.seed)
     raise TypeError(f"river has no {detector!r}")
 
 

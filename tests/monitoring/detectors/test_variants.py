@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coursekit.monitoring.detectors import DDM, EDDM, HDDM_A, HDDM_W, Alarms, PageHinkley
+from coursekit.monitoring.detectors import ADWIN, DDM, EDDM, HDDM_A, HDDM_W, KSWIN, Alarms, PageHinkley
 from coursekit.monitoring.detectors._base import Detector
 from tests.monitoring.detectors import definitions
+from tests.monitoring.detectors.adwin_definition import AdwinByDefinition
 from tests.monitoring.detectors.river_alarms import river_alarms
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -20,6 +21,9 @@ GOLDENS = Path(__file__).parent / "goldens"
 
 def by_definition(detector: Detector, stream: np.ndarray) -> tuple[list[int], list[int]]:
     """Warnings and drifts, from the plain-Python definition with the detector's parameters."""
+    if isinstance(detector, ADWIN):
+        adwin = AdwinByDefinition()
+        return [], [at for at, x in enumerate(stream.tolist()) if adwin.hear(x)]
     rule: Callable = {DDM: definitions.ddm, EDDM: definitions.eddm, PageHinkley: definitions.page_hinkley}[
         type(detector)
     ]
@@ -215,8 +219,10 @@ def golden_streams(detector: Detector) -> dict[str, np.ndarray]:
         "errors .1, 0 to 100000; seed 42": errors(42, [0.1], 100_000),
         "errors .3 .02 .5 .1 .05 .2, 1500 each; seed 7": errors(7, [0.3, 0.02, 0.5, 0.1, 0.05, 0.2], 1_500),
     }
+    if isinstance(detector, KSWIN):  # river's hears some thousand elements a second
+        del streams["errors .1, 0 to 100000; seed 42"]
     rng = np.random.default_rng(11)
-    if isinstance(detector, PageHinkley):
+    if isinstance(detector, PageHinkley | ADWIN | KSWIN):
         streams["normal, sd 10, mean 100 120 90 95, 800 each; seed 11"] = rng.normal(
             np.repeat([100, 120, 90, 95], 800), 10
         )
@@ -249,13 +255,16 @@ def source(detector: Detector) -> tuple[str, dict[str, dict]]:
     if getattr(detector, "variant", "river") == "river":
         say = alarms_from(lambda stream: river_alarms(detector, stream.tolist()), detector)
         return f"river {version('river')}", say
-    return "definitions.py", alarms_from(lambda stream: by_definition(detector, stream), detector)
+    who = "adwin_definition.py" if isinstance(detector, ADWIN) else "definitions.py"
+    return who, alarms_from(lambda stream: by_definition(detector, stream), detector)
 
 
 GOLDEN_DETECTORS = {
     **{f"ddm_{variant}": DDM(variant=variant) for variant in ("river", "moa", "paper")},
     **{f"eddm_{variant}": EDDM(variant=variant) for variant in ("river", "moa", "paper")},
     **{f"page_hinkley_{variant}": PageHinkley(variant=variant) for variant in ("river", "moa", "paper")},
+    **{f"adwin_{variant}": ADWIN(variant=variant) for variant in ("river", "moa")},
+    "kswin_river": KSWIN(variant="river"),
     "hddm_a_river": HDDM_A(),
     "hddm_a_two_sided_river": HDDM_A(two_sided=True),
     "hddm_w_river": HDDM_W(),
