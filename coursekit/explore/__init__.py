@@ -10,10 +10,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from coursekit.explore.ambulances import city_map
     from coursekit.explore.controls import dropdown, log_slider, slider, text, toggle
     from coursekit.explore.drifting import DriftWorld, drift_playground, drift_world
     from coursekit.explore.export import export_html
     from coursekit.explore.interactive import InteractiveFigure, interactive_figure
+    from coursekit.explore.labelling import label_workshop
     from coursekit.explore.playground import IntentPlayground, intent_playground
     from coursekit.explore.prediction import Prediction, Revelation, predict
     from coursekit.explore.refreshing import refresh_costs, refresh_playground
@@ -27,12 +29,14 @@ __all__ = [
     "PlotlyView",
     "Prediction",
     "Revelation",
+    "city_map",
     "drift_playground",
     "drift_world",
     "dropdown",
     "export_html",
     "intent_playground",
     "interactive_figure",
+    "label_workshop",
     "log_slider",
     "palette",
     "predict",
@@ -47,10 +51,12 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ambulances": ("city_map",),
     "controls": ("dropdown", "log_slider", "slider", "text", "toggle"),
     "drifting": ("DriftWorld", "drift_playground", "drift_world"),
     "export": ("export_html",),
     "interactive": ("InteractiveFigure", "interactive_figure"),
+    "labelling": ("label_workshop",),
     "playground": ("IntentPlayground", "intent_playground"),
     "prediction": ("Prediction", "Revelation", "predict"),
     "refreshing": ("refresh_costs", "refresh_playground"),
