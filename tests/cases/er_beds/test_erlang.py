@@ -47,7 +47,7 @@ def test_beds_needed_is_the_smallest_number(load, blocking):
 
 @pytest.mark.parametrize(("load", "beds"), [(1, 0), (1, -1), (1, 2.5), (-1, 3), (math.nan, 3), (math.inf, 3)])
 def test_no_beds_and_no_load_are_refused(load, beds):
-    with pytest.raises(ValueError, match="erlang_b: (beds|load)"):
+    with pytest.raises(ValueError, match=r"erlang_b: (beds|load)"):
         erlang_b(load, beds)
 
 

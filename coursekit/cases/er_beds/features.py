@@ -1,0 +1,276 @@
+"""What is known about every emergency room at a moment, as numbers for a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from coursekit.cases.er_beds._ages import stay_summary
+from coursekit.cases.er_beds._demand import korean_holidays
+from coursekit.cases.er_beds.bed_log import NOT_ENTERED, BedLog
+from coursekit.monitoring._checks import check_whole
+from coursekit.short_repr import ShortRepr
+
+CALENDAR_FEATURES = ("day_of_week", "hour", "month", "day")
+"""What the clock alone tells; Monday is 0."""
+FEATURES = (
+    *CALENDAR_FEATURES,
+    "is_holiday",
+    "beds",
+    "beds_left",
+    "report_age_minutes",
+    "report_missing",
+    "last_number",
+    "occupancy_trend",
+    "arrivals_last_hour",
+    "departures_last_hour",
+    "arrivals_since_report",
+    "departures_since_report",
+    "refusals_last_hour",
+    "oldest_stay_hours",
+    "mean_stay_hours",
+    "stays_over_12h",
+)
+"""Names of the columns. ``beds_left`` is the last report as sent, ``report_missing`` whether it was -1,
+``last_number`` the last report that was not, ``occupancy_trend`` how much that changed within an hour;
+``..._since_report`` count since the report of ``last_number``; stays are those of the patients present."""
+_HOUR = 60.0  # minutes
+_LONG_HOURS = 12.0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BedFeatures(ShortRepr):
+    """One row per moment and emergency room, with nothing that was not known then."""
+
+    values: np.ndarray
+    """Numbers, NaN where no report has come yet, shape (rows, features)."""
+    names: tuple[str, ...]
+    """Names of the columns."""
+    hospital: np.ndarray
+    """Position of the hospital of each row, shape (rows,); not a feature."""
+    time: np.ndarray
+    """Moment of each row, datetime64[s], shape (rows,)."""
+
+    def take(self, names: Sequence[str]) -> BedFeatures:
+        """Some of the columns, in the order asked for.
+
+        Parameters
+        ----------
+        names
+            Names out of ``names``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column.
+        """
+        wanted = (names,) if isinstance(names, str) else tuple(names)
+        unknown = [name for name in wanted if name not in self.names]
+        if unknown:
+            raise ValueError(f"no feature is called {unknown[0]!r}; there are {', '.join(self.names)}")
+        return replace(self, values=self.values[:, [self.names.index(name) for name in wanted]], names=wanted)
+
+    def rows(self, keep: ArrayLike) -> BedFeatures:
+        """Some of the rows.
+
+        Parameters
+        ----------
+        keep
+            A mask of shape (rows,), or positions.
+        """
+        chosen = np.asarray(keep)
+        return replace(self, values=self.values[chosen], hospital=self.hospital[chosen], time=self.time[chosen])
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per moment and hospital: time, hospital, and the features."""
+        table = pd.DataFrame(self.values, columns=list(self.names))
+        table.insert(0, "hospital", self.hospital)
+        table.insert(0, "time", self.time)
+        return table
+
+
+def point_in_time_features(log: BedLog, times: ArrayLike) -> BedFeatures:
+    """What was known about every emergency room at each moment, and nothing that came later.
+
+    A feature that holds a departure of the next hour, or a report that was typed in afterwards, makes a
+    model look good on the log and fail in service, where the future is missing. Here each row counts
+    reports, arrivals, departures and refusals up to its moment only: features of the whole log equal those
+    of a log that ends there, bit for bit.
+
+    Parameters
+    ----------
+    log
+        The log.
+    times
+        Moments within the log in any order, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If a time lies outside of what the log knows.
+
+    Examples
+    --------
+    >>> from coursekit.cases.er_beds import city, simulate
+    >>> log = simulate(city(3), days=3, seed=1)
+    >>> features = point_in_time_features(log, log.every(60))
+    >>> features.values.shape == (len(log.every(60)) * 3, len(FEATURES))
+    True
+    >>> features.take(CALENDAR_FEATURES).names
+    ('day_of_week', 'hour', 'month', 'day')
+    """
+    minutes = log.minutes(times)
+    moments = np.atleast_1d(np.asarray(times, dtype="datetime64[s]"))
+    n, hospitals = minutes.size, len(log.city.hospitals)
+    order = np.argsort(minutes, kind="stable")
+    values = np.full((n, hospitals, len(FEATURES)), np.nan)
+    values[:, :, : len(CALENDAR_FEATURES) + 1] = _calendar(moments)[:, None]
+    if n:
+        for h in range(hospitals):
+            values[order, h, len(CALENDAR_FEATURES) + 1 :] = _known(log, h, minutes[order])
+    return BedFeatures(
+        values.reshape(n * hospitals, -1),
+        FEATURES,
+        np.tile(np.arange(hospitals), n),
+        np.repeat(moments, hospitals),
+    )
+
+
+def _calendar(moments: np.ndarray) -> np.ndarray:
+    """Weekday, hour, month, day, holiday, shape (n, 5)."""
+    day = moments.astype("datetime64[D]")
+    month = day.astype("datetime64[M]")
+    weekday = (day.astype(int) + 3) % 7  # 1970-01-01 was a Thursday
+    hour = (moments - day).astype("timedelta64[h]").astype(int)
+    unique, position = np.unique(day, return_inverse=True)
+    holiday = np.array([date in _holidays(date.year) for date in unique.tolist()], dtype=bool)[position]
+    return np.column_stack([weekday, hour, month.astype(int) % 12 + 1, (day - month).astype(int) + 1, holiday])
+
+
+@lru_cache(maxsize=64)
+def _holidays(year: int) -> frozenset:
+    days = np.arange(np.datetime64(f"{year:04d}-01-01"), np.datetime64(f"{year + 1:04d}-01-01"))
+    return frozenset(days[korean_holidays(days)].tolist())
+
+
+def _known(log: BedLog, hospital: int, minutes: np.ndarray) -> np.ndarray:
+    """What this hospital's reports and patients tell at ascending minutes, one column per feature from "beds" on."""
+    known = np.empty((minutes.size, len(FEATURES) - len(CALENDAR_FEATURES) - 1))
+    known[:, 0] = log.city.hospitals[hospital].beds
+    mine = (log.report_hospital == hospital) & (log.report_minute <= minutes[-1])
+    sent, value = log.report_minute[mine], log.report_value[mine]
+    last, at = _last(sent, value, minutes)
+    entered = value != NOT_ENTERED
+    number, number_at = _last(sent[entered], value[entered], minutes)
+    before, _ = _last(sent[entered], value[entered], minutes - _HOUR)
+    known[:, 1] = last
+    known[:, 2] = minutes - at
+    known[:, 3] = np.where(np.isnan(last), np.nan, last == NOT_ENTERED)
+    known[:, 4] = number
+    known[:, 5] = number - before
+    there = (log.hospital == hospital) & (log.arrived <= minutes[-1])
+    arrived, departed = log.arrived[there], log.departed[there]
+    by_arrival = np.argsort(arrived, kind="stable")
+    arrived, departed = arrived[by_arrival], departed[by_arrival]
+    left = np.sort(departed)
+    refused = np.sort(log.refused_minute[log.refused_hospital == hospital])
+    known[:, 6] = _between(arrived, minutes - _HOUR, minutes)
+    known[:, 7] = _between(left, minutes - _HOUR, minutes)
+    known[:, 8] = _between(arrived, number_at, minutes)
+    known[:, 9] = _between(left, number_at, minutes)
+    known[:, 10] = _between(refused, minutes - _HOUR, minutes)
+    known[:, 11:] = stay_summary(arrived, departed, minutes, _LONG_HOURS)
+    return known
+
+
+def _last(sent: np.ndarray, value: np.ndarray, minutes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The last value sent up to each minute, and when; NaN where there is none."""
+    position = np.searchsorted(sent, minutes, "right")
+    return np.concatenate([[np.nan], value])[position], np.concatenate([[np.nan], sent])[position]
+
+
+def _between(events: np.ndarray, after: np.ndarray, until: np.ndarray) -> np.ndarray:
+    """Events after one minute up to another, NaN where the first is unknown."""
+    count = np.searchsorted(events, until, "right") - np.searchsorted(events, after, "right")
+    return np.where(np.isnan(after), np.nan, count)
+
+
+def features_at(log: BedLog, hospital: int, time: Any) -> dict[str, float]:
+    """One row as the server computes it: plain loops over what has happened so far.
+
+    Training reads a table of a million rows, the service one row at a time, and the two are written twice.
+    Where they differ, the model meets numbers that it has never seen, and nothing reports an error. This
+    is the second way; tests hold it against the first, number by number.
+
+    Parameters
+    ----------
+    log
+        The log; whatever it holds after ``time`` is cut off first.
+    hospital
+        Position of the hospital.
+    time
+        A moment within the log.
+
+    Raises
+    ------
+    ValueError
+        If there is no such hospital, or the time lies outside of what the log knows.
+
+    Examples
+    --------
+    >>> from coursekit.cases.er_beds import city, simulate
+    >>> log = simulate(city(3), days=3, seed=1)
+    >>> row = features_at(log, 0, "2019-03-02T15:30")
+    >>> row["day_of_week"], row["hour"], row["beds"] == log.city.beds[0]
+    (5.0, 15.0, True)
+    """
+    check_whole("features_at", "hospital", hospital, high=len(log.city.hospitals) - 1)
+    if np.ndim(time):
+        raise ValueError(f"features_at: time must be a single moment, got {np.size(time)} of them")
+    now = float(log.minutes(time)[0])
+    log = log.until(time)
+    moment = np.datetime64(time).astype("datetime64[s]").item()
+    reports = [
+        (float(minute), float(value))
+        for who, minute, value in zip(log.report_hospital, log.report_minute, log.report_value, strict=True)
+        if who == hospital
+    ]
+    numbers = [(minute, value) for minute, value in reports if value != NOT_ENTERED]
+    earlier = [value for minute, value in numbers if minute <= now - _HOUR]
+    minute, value = reports[-1] if reports else (np.nan, np.nan)
+    number_minute, number = numbers[-1] if numbers else (np.nan, np.nan)
+    arrived = log.arrived[log.hospital == hospital].tolist()
+    departed = [minute for minute in log.departed[log.hospital == hospital].tolist() if minute <= now]
+    refused = log.refused_minute[log.refused_hospital == hospital].tolist()
+    ages = log.stay_ages(time, hospital=hospital).tolist()
+    total = 0.0
+    for age in ages:
+        total += age
+    row = {
+        "day_of_week": moment.weekday(),
+        "hour": moment.hour,
+        "month": moment.month,
+        "day": moment.day,
+        "is_holiday": bool(korean_holidays(np.array([moment], dtype="datetime64[D]"))[0]),
+        "beds": log.city.hospitals[hospital].beds,
+        "beds_left": value,
+        "report_age_minutes": now - minute,
+        "report_missing": value == NOT_ENTERED if reports else np.nan,
+        "last_number": number,
+        "occupancy_trend": number - earlier[-1] if earlier else np.nan,
+        "arrivals_last_hour": sum(event > now - _HOUR for event in arrived),
+        "departures_last_hour": sum(event > now - _HOUR for event in departed),
+        "arrivals_since_report": sum(event > number_minute for event in arrived) if numbers else np.nan,
+        "departures_since_report": sum(event > number_minute for event in departed) if numbers else np.nan,
+        "refusals_last_hour": sum(event > now - _HOUR for event in refused),
+        "oldest_stay_hours": ages[0] if ages else 0,
+        "mean_stay_hours": total / len(ages) if ages else 0,
+        "stays_over_12h": sum(age >= _LONG_HOURS for age in ages),
+    }
+    return {name: float(row[name]) for name in FEATURES}
