@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SCENARIOS = ("normal", "covid")
-"""Worlds that can be simulated."""
+SCENARIOS = ("normal", "covid", "covid_arrivals", "covid_wards")
+"""Worlds that can be simulated; the last two hold one of the pandemic's two changes each."""
 LENT_SHARE = 0.25
 """Ward beds lent to the emergency room in ``"covid"``, as a share of its own beds."""
 
@@ -52,7 +52,7 @@ def planted_changes(scenario: str, *, start: np.datetime64, days: int) -> tuple[
     >>> planted_changes("flood", start=np.datetime64("2020-01-01"), days=90)
     Traceback (most recent call last):
     ...
-    ValueError: simulate: scenario must be one of normal, covid, got 'flood'
+    ValueError: simulate: scenario must be one of normal, covid, covid_arrivals, covid_wards, got 'flood'
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"simulate: scenario must be one of {', '.join(SCENARIOS)}, got {scenario!r}")
@@ -61,10 +61,9 @@ def planted_changes(scenario: str, *, start: np.datetime64, days: int) -> tuple[
     begins = (start + np.timedelta64(days // 3, "D")).astype("datetime64[s]")
     arrivals = "arrivals leave weekday, holiday and season, and follow a case curve"
     wards = "wards lend beds: patients are accepted although no bed of its own is left"
-    return (
-        Change("data", begins, arrivals, float(case_curve(np.array([30.0]))[0])),
-        Change("concept", begins, wards, LENT_SHARE),
-    )
+    data = Change("data", begins, arrivals, float(case_curve(np.array([30.0]))[0]))
+    concept = Change("concept", begins, wards, LENT_SHARE)
+    return {"covid": (data, concept), "covid_arrivals": (data,), "covid_wards": (concept,)}[scenario]
 
 
 def case_curve(days_since: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def simulate(
         Days to simulate, at least 1; ten days before the start are played to fill the beds.
     scenario
         ``"normal"``, or ``"covid"``: after a third of the days arrivals follow a case curve and wards
-        lend beds.
+        lend beds; ``"covid_arrivals"`` and ``"covid_wards"`` hold one of the two alone.
     seed
         Seed of the world. The same seed gives the same bits, and more days begin with the same patients.
 

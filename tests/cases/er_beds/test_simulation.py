@@ -236,7 +236,7 @@ def test_routes_hold_each_stop_once():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"scenario": "flood"}, "scenario must be one of normal, covid, got 'flood'"),
+        ({"scenario": "flood"}, "scenario must be one of normal, covid, covid_arrivals, covid_wards, got 'flood'"),
         ({"days": 0}, "days must be a whole number of at least 1"),
         ({"days": 1.5}, "days must be a whole number"),
         ({"seed": -1}, "seed must be a whole number"),
