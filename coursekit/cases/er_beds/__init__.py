@@ -6,33 +6,65 @@ that know only the past, a calibrated model, and ambulances that follow it. The 
 
 from coursekit.cases.er_beds.bed_log import BedLog, Reported
 from coursekit.cases.er_beds.changes import SCENARIOS, Change, case_curve
+from coursekit.cases.er_beds.dispatching import (
+    POLICIES,
+    DispatchReport,
+    PolicyComparison,
+    RefusalCurve,
+    compare_policies,
+    dispatch,
+    refusal_curve,
+)
 from coursekit.cases.er_beds.erlang import beds_needed, erlang_b
+from coursekit.cases.er_beds.features import (
+    CALENDAR_FEATURES,
+    FEATURES,
+    BedFeatures,
+    features_at,
+    point_in_time_features,
+)
 from coursekit.cases.er_beds.hospitals import SPECIALTIES, City, Hospital, city, single
 from coursekit.cases.er_beds.labels import LABEL_RULES, ConfusionMatrix, LabelRule, confusion, label, label_study
+from coursekit.cases.er_beds.model import AVAILABILITY_KINDS, AvailabilityModel, PersistenceBaseline
 from coursekit.cases.er_beds.routes import routes
 from coursekit.cases.er_beds.simulation import simulate
 from coursekit.cases.er_beds.stays import STAY_SHAPES, StayDistribution
 
 __all__ = [
+    "AVAILABILITY_KINDS",
+    "CALENDAR_FEATURES",
+    "FEATURES",
     "LABEL_RULES",
+    "POLICIES",
     "SCENARIOS",
     "SPECIALTIES",
     "STAY_SHAPES",
+    "AvailabilityModel",
+    "BedFeatures",
     "BedLog",
     "Change",
     "City",
     "ConfusionMatrix",
+    "DispatchReport",
     "Hospital",
     "LabelRule",
+    "PersistenceBaseline",
+    "PolicyComparison",
+    "RefusalCurve",
     "Reported",
     "StayDistribution",
     "beds_needed",
     "case_curve",
     "city",
+    "compare_policies",
     "confusion",
+    "dispatch",
     "erlang_b",
+    "features_at",
     "label",
     "label_study",
+    "point_in_time_features",
+    "refusal_curve",
     "routes",
     "simulate",
     "single",

@@ -84,8 +84,9 @@ class Replay:
         """Reports sent so far; ``reported`` holds their numbers in front."""
         return int(self._counters[REPORTS])
 
-    def refusals(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Patient, hospital, minute and reason (0 no bed, 1 no specialist) of each refusal so far."""
-        k = self._counters[REFUSALS]
-        patient, hospital, minute, reason = (column[:k].copy() for column in self._refused)
+    def refusals(self, *, since: float = -np.inf) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Patient, hospital, minute and reason (0 no bed, 1 no specialist) of each refusal, in order of time."""
+        end = self._counters[REFUSALS]
+        begin = np.searchsorted(self._refused[2][:end], since)
+        patient, hospital, minute, reason = (column[begin:end].copy() for column in self._refused)
         return patient, hospital, minute, reason

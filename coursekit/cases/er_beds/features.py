@@ -28,18 +28,17 @@ FEATURES = (
     "report_missing",
     "last_number",
     "occupancy_trend",
+    "beds_left_updated",
     "arrivals_last_hour",
     "departures_last_hour",
-    "arrivals_since_report",
-    "departures_since_report",
-    "refusals_last_hour",
     "oldest_stay_hours",
     "mean_stay_hours",
     "stays_over_12h",
 )
-"""Names of the columns. ``beds_left`` is the last report as sent, ``report_missing`` whether it was -1,
-``last_number`` the last report that was not, ``occupancy_trend`` how much that changed within an hour;
-``..._since_report`` count since the report of ``last_number``; stays are those of the patients present."""
+"""Names of the columns. ``beds_left`` is the last report as it came, ``report_missing`` whether it was -1,
+``last_number`` the last report that was not, ``occupancy_trend`` how much that changed within an hour,
+``beds_left_updated`` the same plus departures and minus arrivals since, which is the truth as long as nobody
+forgets to write a patient down; stays are of the patients present, 0 where nobody is."""
 _HOUR = 60.0  # minutes
 _LONG_HOURS = 12.0
 
@@ -128,29 +127,33 @@ def point_in_time_features(log: BedLog, times: ArrayLike) -> BedFeatures:
     minutes = log.minutes(times)
     moments = np.atleast_1d(np.asarray(times, dtype="datetime64[s]"))
     n, hospitals = minutes.size, len(log.city.hospitals)
+    values = np.empty((n, hospitals, len(FEATURES)))
     order = np.argsort(minutes, kind="stable")
-    values = np.full((n, hospitals, len(FEATURES)), np.nan)
-    values[:, :, : len(CALENDAR_FEATURES) + 1] = _calendar(moments)[:, None]
-    if n:
-        for h in range(hospitals):
-            values[order, h, len(CALENDAR_FEATURES) + 1 :] = _known(log, h, minutes[order])
+    calendar = _calendar(moments[order])
+    for h in range(hospitals) if n else ():
+        known = calendar | _known(log, h, minutes[order])
+        for k, name in enumerate(FEATURES):
+            values[order, h, k] = known[name]
     return BedFeatures(
-        values.reshape(n * hospitals, -1),
+        values.reshape(n * hospitals, len(FEATURES)),
         FEATURES,
-        np.tile(np.arange(hospitals), n),
-        np.repeat(moments, hospitals),
+        hospital=np.tile(np.arange(hospitals), n),
+        time=np.repeat(moments, hospitals),
     )
 
 
-def _calendar(moments: np.ndarray) -> np.ndarray:
-    """Weekday, hour, month, day, holiday, shape (n, 5)."""
+def _calendar(moments: np.ndarray) -> dict[str, np.ndarray]:
     day = moments.astype("datetime64[D]")
     month = day.astype("datetime64[M]")
-    weekday = (day.astype(int) + 3) % 7  # 1970-01-01 was a Thursday
-    hour = (moments - day).astype("timedelta64[h]").astype(int)
     unique, position = np.unique(day, return_inverse=True)
-    holiday = np.array([date in _holidays(date.year) for date in unique.tolist()], dtype=bool)[position]
-    return np.column_stack([weekday, hour, month.astype(int) % 12 + 1, (day - month).astype(int) + 1, holiday])
+    holiday = np.array([date in _holidays(date.year) for date in unique.tolist()], dtype=bool)
+    return {
+        "day_of_week": (day.astype(int) + 3) % 7,  # 1970-01-01 was a Thursday
+        "hour": (moments - day).astype("timedelta64[h]").astype(int),
+        "month": month.astype(int) % 12 + 1,
+        "day": (day - month).astype(int) + 1,
+        "is_holiday": holiday[position],
+    }
 
 
 @lru_cache(maxsize=64)
@@ -159,34 +162,39 @@ def _holidays(year: int) -> frozenset:
     return frozenset(days[korean_holidays(days)].tolist())
 
 
-def _known(log: BedLog, hospital: int, minutes: np.ndarray) -> np.ndarray:
-    """What this hospital's reports and patients tell at ascending minutes, one column per feature from "beds" on."""
-    known = np.empty((minutes.size, len(FEATURES) - len(CALENDAR_FEATURES) - 1))
-    known[:, 0] = log.city.hospitals[hospital].beds
-    mine = (log.report_hospital == hospital) & (log.report_minute <= minutes[-1])
-    sent, value = log.report_minute[mine], log.report_value[mine]
-    last, at = _last(sent, value, minutes)
+def _known(log: BedLog, hospital: int, minutes: np.ndarray) -> dict[str, np.ndarray]:
+    """What the reports and the patients of one hospital tell at ascending minutes."""
+    come = np.searchsorted(log.report_minute, minutes[-1], "right")
+    mine = log.report_hospital[:come] == hospital
+    sent, value = log.report_minute[:come][mine], log.report_value[:come][mine]
     entered = value != NOT_ENTERED
+    last, last_at = _last(sent, value, minutes)
     number, number_at = _last(sent[entered], value[entered], minutes)
     before, _ = _last(sent[entered], value[entered], minutes - _HOUR)
-    known[:, 1] = last
-    known[:, 2] = minutes - at
-    known[:, 3] = np.where(np.isnan(last), np.nan, last == NOT_ENTERED)
-    known[:, 4] = number
-    known[:, 5] = number - before
-    there = (log.hospital == hospital) & (log.arrived <= minutes[-1])
-    arrived, departed = log.arrived[there], log.departed[there]
-    by_arrival = np.argsort(arrived, kind="stable")
-    arrived, departed = arrived[by_arrival], departed[by_arrival]
+
+    hour_ago = minutes - _HOUR
+    called = np.searchsorted(log.called, minutes[-1], "right")
+    oldest = np.fmin(hour_ago[0], np.fmin.reduce(number_at))  # whoever left before that plays no part any more
+    arrived, departed = log.arrived[:called], log.departed[:called]
+    there = (log.hospital[:called] == hospital) & (arrived <= minutes[-1]) & (departed > oldest)
+    by_arrival = np.argsort(arrived[there], kind="stable")
+    arrived, departed = arrived[there][by_arrival], departed[there][by_arrival]
     left = np.sort(departed)
-    refused = np.sort(log.refused_minute[log.refused_hospital == hospital])
-    known[:, 6] = _between(arrived, minutes - _HOUR, minutes)
-    known[:, 7] = _between(left, minutes - _HOUR, minutes)
-    known[:, 8] = _between(arrived, number_at, minutes)
-    known[:, 9] = _between(left, number_at, minutes)
-    known[:, 10] = _between(refused, minutes - _HOUR, minutes)
-    known[:, 11:] = stay_summary(arrived, departed, minutes, _LONG_HOURS)
-    return known
+    oldest_stay, mean_stay, long_stays = stay_summary(arrived, departed, minutes, _LONG_HOURS).T
+    return {
+        "beds": np.full(minutes.size, log.city.hospitals[hospital].beds),
+        "beds_left": last,
+        "report_age_minutes": minutes - last_at,
+        "report_missing": np.where(np.isnan(last), np.nan, last == NOT_ENTERED),
+        "last_number": number,
+        "occupancy_trend": number - before,
+        "beds_left_updated": number + _between(left, number_at, minutes) - _between(arrived, number_at, minutes),
+        "arrivals_last_hour": _between(arrived, hour_ago, minutes),
+        "departures_last_hour": _between(left, hour_ago, minutes),
+        "oldest_stay_hours": oldest_stay,
+        "mean_stay_hours": mean_stay,
+        "stays_over_12h": long_stays,
+    }
 
 
 def _last(sent: np.ndarray, value: np.ndarray, minutes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -196,9 +204,8 @@ def _last(sent: np.ndarray, value: np.ndarray, minutes: np.ndarray) -> tuple[np.
 
 
 def _between(events: np.ndarray, after: np.ndarray, until: np.ndarray) -> np.ndarray:
-    """Events after one minute up to another, NaN where the first is unknown."""
-    count = np.searchsorted(events, until, "right") - np.searchsorted(events, after, "right")
-    return np.where(np.isnan(after), np.nan, count)
+    """How many events after one minute up to another."""
+    return np.searchsorted(events, until, "right") - np.searchsorted(events, after, "right")
 
 
 def features_at(log: BedLog, hospital: int, time: Any) -> dict[str, float]:
@@ -227,7 +234,7 @@ def features_at(log: BedLog, hospital: int, time: Any) -> dict[str, float]:
     >>> from coursekit.cases.er_beds import city, simulate
     >>> log = simulate(city(3), days=3, seed=1)
     >>> row = features_at(log, 0, "2019-03-02T15:30")
-    >>> row["day_of_week"], row["hour"], row["beds"] == log.city.beds[0]
+    >>> row["day_of_week"], row["hour"], list(row) == list(FEATURES)
     (5.0, 15.0, True)
     """
     check_whole("features_at", "hospital", hospital, high=len(log.city.hospitals) - 1)
@@ -235,7 +242,7 @@ def features_at(log: BedLog, hospital: int, time: Any) -> dict[str, float]:
         raise ValueError(f"features_at: time must be a single moment, got {np.size(time)} of them")
     now = float(log.minutes(time)[0])
     log = log.until(time)
-    moment = np.datetime64(time).astype("datetime64[s]").item()
+    moment = np.asarray(time, dtype="datetime64[s]").item()
     reports = [
         (float(minute), float(value))
         for who, minute, value in zip(log.report_hospital, log.report_minute, log.report_value, strict=True)
@@ -246,8 +253,8 @@ def features_at(log: BedLog, hospital: int, time: Any) -> dict[str, float]:
     minute, value = reports[-1] if reports else (np.nan, np.nan)
     number_minute, number = numbers[-1] if numbers else (np.nan, np.nan)
     arrived = log.arrived[log.hospital == hospital].tolist()
-    departed = [minute for minute in log.departed[log.hospital == hospital].tolist() if minute <= now]
-    refused = log.refused_minute[log.refused_hospital == hospital].tolist()
+    departed = [event for event in log.departed[log.hospital == hospital].tolist() if event <= now]
+    since = sum(event > number_minute for event in departed) - sum(event > number_minute for event in arrived)
     ages = log.stay_ages(time, hospital=hospital).tolist()
     total = 0.0
     for age in ages:
@@ -264,11 +271,9 @@ def features_at(log: BedLog, hospital: int, time: Any) -> dict[str, float]:
         "report_missing": value == NOT_ENTERED if reports else np.nan,
         "last_number": number,
         "occupancy_trend": number - earlier[-1] if earlier else np.nan,
+        "beds_left_updated": number + since,
         "arrivals_last_hour": sum(event > now - _HOUR for event in arrived),
         "departures_last_hour": sum(event > now - _HOUR for event in departed),
-        "arrivals_since_report": sum(event > number_minute for event in arrived) if numbers else np.nan,
-        "departures_since_report": sum(event > number_minute for event in departed) if numbers else np.nan,
-        "refusals_last_hour": sum(event > now - _HOUR for event in refused),
         "oldest_stay_hours": ages[0] if ages else 0,
         "mean_stay_hours": total / len(ages) if ages else 0,
         "stays_over_12h": sum(age >= _LONG_HOURS for age in ages),

@@ -125,12 +125,12 @@ def label(
     >>> label(log, ["2019-03-01T18:00"], rule="36h").shape
     (1, 2)
     """
-    if rule not in LABEL_RULES:
+    if not isinstance(rule, str) or rule not in LABEL_RULES:
         raise ValueError(f"label: rule must be one of {', '.join(LABEL_RULES)}, got {rule!r}")
     chosen = LABEL_RULES[rule]
     if chosen.horizon_minutes is not None:
         horizon = chosen.horizon_minutes if horizon_minutes is None else horizon_minutes
-        return log.accepts(times, horizon_minutes=horizon)
+        return log.accepts(times, horizon_minutes=check_number("label", "horizon_minutes", horizon))
     if horizon_minutes is not None:
         raise ValueError(f"label: rule {rule!r} looks at the moment itself; leave horizon_minutes out")
     return _expected_room(log, times, chosen.stay_hours) > 0
@@ -233,7 +233,7 @@ def label_study(
     >>> label_study("exponential", days=100).false_positive_rate
     1.0
     """
-    if rule not in LABEL_RULES:
+    if not isinstance(rule, str) or rule not in LABEL_RULES:
         raise ValueError(f"label_study: rule must be one of {', '.join(LABEL_RULES)}, got {rule!r}")
     check_number("label_study", "utilisation", utilisation, above=True)
     check_number("label_study", "hours", hours)
