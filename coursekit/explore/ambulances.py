@@ -93,6 +93,8 @@ def city_map(
 def no_bed_share(stops: pd.DataFrame) -> float:
     """Share of transports that found no bed.
 
+    Refusals annoy; a transport whose last door stays closed is the event that the city must prevent.
+
     Parameters
     ----------
     stops

@@ -26,6 +26,8 @@ from coursekit.cases.er_beds.features import (
 from coursekit.cases.er_beds.hospitals import SPECIALTIES, City, Hospital, city, single
 from coursekit.cases.er_beds.labels import LABEL_RULES, ConfusionMatrix, LabelRule, confusion, label, label_study
 from coursekit.cases.er_beds.model import AVAILABILITY_KINDS, AvailabilityModel, PersistenceBaseline
+from coursekit.cases.er_beds.nemc_feed import BedFeed, FeedError, fetch_feed, read_feed, write_feed
+from coursekit.cases.er_beds.retraining import RetrainingReport, retraining_study
 from coursekit.cases.er_beds.routes import routes
 from coursekit.cases.er_beds.simulation import simulate
 from coursekit.cases.er_beds.stays import STAY_SHAPES, StayDistribution
@@ -41,17 +43,20 @@ __all__ = [
     "STAY_SHAPES",
     "AvailabilityModel",
     "BedFeatures",
+    "BedFeed",
     "BedLog",
     "Change",
     "City",
     "ConfusionMatrix",
     "DispatchReport",
+    "FeedError",
     "Hospital",
     "LabelRule",
     "PersistenceBaseline",
     "PolicyComparison",
     "RefusalCurve",
     "Reported",
+    "RetrainingReport",
     "StayDistribution",
     "beds_needed",
     "case_curve",
@@ -61,11 +66,15 @@ __all__ = [
     "dispatch",
     "erlang_b",
     "features_at",
+    "fetch_feed",
     "label",
     "label_study",
     "point_in_time_features",
+    "read_feed",
     "refusal_curve",
+    "retraining_study",
     "routes",
     "simulate",
     "single",
+    "write_feed",
 ]

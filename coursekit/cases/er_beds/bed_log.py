@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from coursekit.cases.er_beds._demand import Demand
 from coursekit.cases.er_beds.changes import Change
 from coursekit.cases.er_beds.hospitals import SPECIALTIES, City
+from coursekit.monitoring._checks import check_number
 from coursekit.short_repr import ShortRepr
 
 NOT_ENTERED = -1
@@ -62,37 +63,37 @@ class BedLog(ShortRepr):
     """Planted changes; empty in the normal world."""
     called: np.ndarray
     """When each patient called or came to the door, minutes, ascending, shape (patients,)."""
-    arrived: np.ndarray
+    arrived: np.ndarray = field(repr=False)
     """When the patient was taken in, NaN if nowhere."""
-    departed: np.ndarray
+    departed: np.ndarray = field(repr=False)
     """When the patient left, may lie beyond the end; NaN if never taken in, infinite if not known yet."""
     hospital: np.ndarray
     """Where, -1 for nowhere."""
-    ambulance: np.ndarray
+    ambulance: np.ndarray = field(repr=False)
     """Whether an ambulance brought the patient."""
-    specialty: np.ndarray
+    specialty: np.ndarray = field(repr=False)
     """What the patient needs, position in `SPECIALTIES`."""
-    tries: np.ndarray
+    tries: np.ndarray = field(repr=False)
     """Hospitals asked."""
-    refused_patient: np.ndarray
+    refused_patient: np.ndarray = field(repr=False)
     """Position of the patient of each refusal."""
-    refused_hospital: np.ndarray
+    refused_hospital: np.ndarray = field(repr=False)
     """Who refused."""
     refused_minute: np.ndarray
     """When."""
-    refused_reason: np.ndarray
+    refused_reason: np.ndarray = field(repr=False)
     """0 for no bed, 1 for no specialist."""
-    report_hospital: np.ndarray
+    report_hospital: np.ndarray = field(repr=False)
     """Who reported."""
     report_minute: np.ndarray
     """When, minutes, ascending."""
-    report_value: np.ndarray
+    report_value: np.ndarray = field(repr=False)
     """Beds left, negative beyond capacity, -1 also where nobody entered a number."""
-    report_entered: np.ndarray
+    report_entered: np.ndarray = field(repr=False)
     """The truth whether a number was entered; the feed does not say."""
     known_until: float
     """Minutes after which nothing is known; the end of the log unless cut by ``until``."""
-    lent: np.ndarray
+    lent: np.ndarray = field(repr=False)
     """Ward beds lent to each hospital once the wards help, shape (hospitals,)."""
     lent_from: float
     """Minute from which they are lent, infinite in the normal world."""
@@ -240,9 +241,7 @@ class BedLog(ShortRepr):
         ValueError
             If the horizon is negative, or reaches beyond what the log knows.
         """
-        if not 0 <= horizon_minutes < np.inf:
-            raise ValueError(f"horizon_minutes must be a finite number of at least 0, got {horizon_minutes}")
-        then = self.minutes(times) + horizon_minutes
+        then = self.minutes(times) + check_number("accepts", "horizon_minutes", horizon_minutes)
         if then.size and then.max() > self.known_until:
             last = self.start + np.timedelta64(int((self.known_until - horizon_minutes) * 60), "s")
             raise ValueError(

@@ -69,6 +69,8 @@ def planted_changes(scenario: str, *, start: np.datetime64, days: int) -> tuple[
 def case_curve(days_since: np.ndarray) -> np.ndarray:
     """Arrivals over the usual ones, so many days after the pandemic began: waves of 60 days.
 
+    The curve stands in for a count of confirmed cases: a feature that a model of before did not need.
+
     Parameters
     ----------
     days_since

@@ -132,7 +132,7 @@ class RefusalCurve(ShortRepr):
 
 def dispatch(
     log: BedLog,
-    policy: str = "nearest_first",
+    policy: str,
     *,
     tries: int = 3,
     model: Any = None,
@@ -171,7 +171,7 @@ def dispatch(
     --------
     >>> from coursekit.cases.er_beds import city, simulate
     >>> log = simulate(city(4), days=3, seed=1)
-    >>> one, three = (dispatch(log, tries=tries).unplaced_share for tries in (1, 3))
+    >>> one, three = (dispatch(log, "nearest_first", tries=tries).unplaced_share for tries in (1, 3))
     >>> one > three
     True
     """

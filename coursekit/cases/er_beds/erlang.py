@@ -63,6 +63,9 @@ def erlang_b(load: ArrayLike, beds: int) -> Any:
 def beds_needed(load: float, *, blocking: float) -> int:
     """Smallest number of beds that refuses at most this share.
 
+    The same question from the side of whoever builds: a promise of one refusal in a hundred costs so many
+    beds, far more for small rooms than for one large one.
+
     Parameters
     ----------
     load

@@ -58,15 +58,21 @@ class AvailabilityModel(BaseEstimator):
         accepted = _labels(features, y)
         if accepted.all() or not accepted.any():
             raise ValueError(f"the {accepted.size} labels are all {bool(accepted[0])}; both answers are needed")
-        self.names_ = features.names if self.features is None else tuple(self.features)
+        wanted = features.names if self.features is None else self.features
+        self.names_ = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        if not self.names_:
+            raise ValueError("AvailabilityModel: features names none; leave it None for all")
+        values = features.take(self.names_).values
+        order = np.lexsort((accepted, *values.T))  # sums of floats depend on the order of rows, the model must not
         self.pipeline_ = _pipeline(self.kind, self.random_state)
         with threadpool_limits(1):  # on so few rows further threads mostly wait for each other
-            self.pipeline_.fit(features.take(self.names_).values, accepted)
+            self.pipeline_.fit(values[order], accepted[order])
         return self
 
     def predict_proba(self, features: BedFeatures) -> np.ndarray:
         """Probability of being let in, shape (rows,)."""
         check_is_fitted(self, "pipeline_")
+        _check_features(features)
         with threadpool_limits(1):
             return self.pipeline_.predict_proba(features.take(self.names_).values)[:, 1]
 
@@ -101,13 +107,18 @@ class PersistenceBaseline(BaseEstimator):
     def predict_proba(self, features: BedFeatures) -> np.ndarray:
         """Probability of being let in, shape (rows,)."""
         check_is_fitted(self, "free_")
+        _check_features(features)
         left = features.take(("beds_left",)).values[:, 0]
         return np.where(np.isnan(left), self.overall_, np.where(left > 0, self.free_, self.full_))
 
 
-def _labels(features: BedFeatures, y: ArrayLike) -> np.ndarray:
+def _check_features(features: BedFeatures) -> None:
     if not isinstance(features, BedFeatures):
         raise ValueError(f"features must be BedFeatures of point_in_time_features, got {type(features).__name__}")
+
+
+def _labels(features: BedFeatures, y: ArrayLike) -> np.ndarray:
+    _check_features(features)
     accepted = np.asarray(y)
     if accepted.shape != features.values.shape[:1] or accepted.size == 0:
         raise ValueError(
@@ -125,7 +136,7 @@ def _pipeline(kind: str, random_state: int) -> Any:
 
         return HistGradientBoostingClassifier(
             learning_rate=0.08, max_iter=150, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5.0,
-            random_state=random_state,
+            early_stopping=False, random_state=random_state,
         )  # fmt: skip
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression

@@ -26,7 +26,7 @@ def model():
 
 
 def test_nearest_first_with_five_tries_is_the_log_itself(month):
-    again = er_beds.dispatch(month, tries=5).log
+    again = er_beds.dispatch(month, "nearest_first", tries=5).log
     for name in ("called", "arrived", "departed", "hospital", "tries", "refused_patient", "refused_minute",
                  "report_value"):  # fmt: skip
         assert np.array_equal(getattr(month, name), getattr(again, name), equal_nan=True), name
@@ -86,7 +86,7 @@ def test_two_hospitals_with_a_pencil():
     assert len(log.called) > 6
     assert log.hospital[:5].tolist() == [0, 1, 1, 1, -1] and log.tries[:5].tolist() == [1, 2, 2, 2, 2]
     assert np.allclose((log.arrived - log.called)[:4], [0, 17, 17, 17])
-    alone = er_beds.dispatch(log, tries=1).log
+    alone = er_beds.dispatch(log, "nearest_first", tries=1).log
     assert alone.hospital[:5].tolist() == [0, -1, -1, -1, -1]
 
 
@@ -111,12 +111,12 @@ def test_the_oracle_goes_where_a_bed_is():
 )
 def test_a_wrong_argument_is_named(month, arguments, message):
     with pytest.raises(ValueError, match=message):
-        er_beds.dispatch(month, **arguments)
+        er_beds.dispatch(month, **({"policy": "nearest_first"} | arguments))
 
 
 def test_a_log_without_its_end_is_refused(month):
     with pytest.raises(ValueError, match=r"was cut by until\(\)"):
-        er_beds.dispatch(month.until("2019-07-10"))
+        er_beds.dispatch(month.until("2019-07-10"), "nearest_first")
     with pytest.raises(ValueError, match="at least one"):
         er_beds.refusal_curve(month, tries=())
     with pytest.raises(ValueError, match="at least one"):

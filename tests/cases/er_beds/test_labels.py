@@ -234,7 +234,7 @@ def test_a_rule_that_waits_longer_says_yes_less_often(hours, more, seed):
         ({"hours": -1}, "hours must be a finite number of at least 0"),
         ({"days": 0}, "days must be a whole number of at least 1"),
         ({"utilisation": 0}, "utilisation must be a finite number above 0"),
-        ({"horizon_minutes": 1440, "days": 1}, "the log knows nothing"),
+        ({"horizon_minutes": 1440, "days": 1}, "must lie after start"),
     ],
 )
 def test_a_study_refuses_what_it_cannot_simulate(options, message):

@@ -1,0 +1,20 @@
+"""A good model that halves its log-odds.
+
+Loses: test_model_worlds, test_model_hidden
+"""
+
+
+# %% solution_model
+def columns_of(rows):
+    full = rows.assign(none=1.0 * rows["last_number"].isna(), room=rows["last_number"].clip(-6, 6))
+    return full.fillna(0).to_numpy(dtype=float) / 10
+
+
+def fit_model(rows, accepted):
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=10, max_iter=2000).fit(columns_of(rows), accepted)
+
+
+def predict_accept(model, rows):
+    return 1 / (1 + np.exp(-0.5 * model.decision_function(columns_of(rows))))
