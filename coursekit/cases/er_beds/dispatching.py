@@ -25,7 +25,7 @@ _KOREAN = {
     "nearest_first": "가까운 곳부터",
     "nearest_reported": "보고를 믿고 가까운 곳부터",
     "model": "모델",
-    "oracle": "모두 아는 상황실",
+    "oracle": "지금을 다 아는 상황실",
 }
 
 

@@ -135,7 +135,7 @@ def _pipeline(kind: str, random_state: int) -> Any:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
         return HistGradientBoostingClassifier(
-            learning_rate=0.08, max_iter=150, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5.0,
+            learning_rate=0.08, max_iter=100, max_leaf_nodes=15, min_samples_leaf=100, l2_regularization=5.0,
             early_stopping=False, random_state=random_state,
         )  # fmt: skip
     from sklearn.impute import SimpleImputer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import os
 import re
 import urllib.error
@@ -19,11 +21,12 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from coursekit.cases.er_beds.bed_log import BedLog
+from coursekit.monitoring._checks import check_number, check_whole
 from coursekit.short_repr import ShortRepr
 
 KEY_VARIABLE = "NEMC_SERVICE_KEY"
 """Environment variable that holds the service key, unless another is named."""
-OPERATION = "http://apis.data.go.kr/B552657/ErmctInfoInqireService/getEmrrmRltmUsefulSckbdInfoInqire"
+OPERATION = "https://apis.data.go.kr/B552657/ErmctInfoInqireService/getEmrrmRltmUsefulSckbdInfoInqire"
 """Address of the operation."""
 COUNTS = {
     "beds_left": "hvec",
@@ -40,8 +43,22 @@ FLAGS = {"ct": "hvctayn", "mri": "hvmriayn"}
 """Our names of the Y/N fields."""
 NEGATIVES = ("keep", "zero", "drop")
 """What ``saturation`` may do with numbers below zero."""
-_TIME = re.compile(r"\d{14}")
+_TIME = re.compile(r"\d{14}", re.ASCII)
 _PAGES = 50
+_MOST_BYTES = 20_000_000
+_ADVICE = {
+    "03": "nothing was found; check the names of region and district as the feed writes them",
+    "12": "the operation has moved; look up its address on data.go.kr",
+    "20": "apply for the service on data.go.kr and wait until the use is approved",
+    "22": "the requests of today are used up; wait until tomorrow, and keep answers instead of asking again",
+    "23": "too many requests in one second; ask again after a pause",
+    "30": "check that the key is the decoded one, and wait an hour or two after it was issued",
+    "31": "the period of use has ended; extend it on data.go.kr",
+    "32": "register this computer's address for the key on data.go.kr",
+}
+_OTHERWISE = "check that the key is the decoded one, that the service is approved for it, and try again later"
+_MEND = "correct it, or empty the field if the value is unknown"
+_STATUS = {401: "30", 403: "20", 404: "12", 429: "22"}
 
 
 class FeedError(ValueError):
@@ -62,11 +79,18 @@ class BedFeed(ShortRepr):
     """Numbers by the names of `COUNTS`, float, NaN where absent; negative beyond capacity."""
     flags: dict[str, np.ndarray]
     """True, False or None by the names of `FLAGS`, objects."""
+    total: int | None = None
+    """``totalCount``: hospitals on all pages, None if absent; more than there are rows here if pages are missing."""
 
     @property
     def beds_left(self) -> np.ndarray:
         """Available emergency beds as sent: negative for patients who wait beyond capacity, NaN if absent."""
         return self.counts["beds_left"]
+
+    @property
+    def baseline(self) -> np.ndarray:
+        """Beds the emergency room has by itself (``hvs01``), NaN if absent."""
+        return self.counts["beds"]
 
     @property
     def ambiguous(self) -> np.ndarray:
@@ -75,8 +99,9 @@ class BedFeed(ShortRepr):
 
     @property
     def over_capacity(self) -> np.ndarray:
-        """Patients beyond capacity where at least two wait, 0 elsewhere."""
-        return np.where(self.beds_left <= -2, -self.beds_left, 0.0)
+        """Patients beyond capacity where at least two wait, 0 elsewhere, NaN where no number was sent."""
+        waiting = np.where(self.beds_left <= -2, -self.beds_left, 0.0)
+        return np.where(np.isnan(self.beds_left), np.nan, waiting)
 
     def age_minutes(self, now: Any) -> np.ndarray:
         """Minutes since the numbers were entered, NaN where that is not known.
@@ -84,13 +109,18 @@ class BedFeed(ShortRepr):
         Parameters
         ----------
         now
-            Moment in Korean time.
+            One moment; Korean time unless it names its time zone.
+
+        Raises
+        ------
+        ValueError
+            If it is no moment.
         """
-        age = (np.datetime64(now).astype("datetime64[s]") - self.entered) / np.timedelta64(60, "s")
+        age = (_korean("age_minutes: now", now) - self.entered).astype(np.int64) / 60
         return np.where(np.isnat(self.entered), np.nan, age)
 
-    def saturation(self, *, negative: str = "keep") -> float:
-        """Share of baseline beds that are taken, over all hospitals that sent both numbers.
+    def saturation(self, *, negative: str = "keep", ambiguous: str | None = None) -> float:
+        """Share of baseline beds that are taken, over the hospitals that have beds and sent both numbers.
 
         A number below zero looks like a mistake and is often cleaned away. It belongs to the fullest
         hospitals: without them the city looks half empty.
@@ -99,43 +129,57 @@ class BedFeed(ShortRepr):
         ----------
         negative
             ``"keep"`` counts waiting patients, ``"zero"`` reads a negative number as full, ``"drop"``
-            leaves the hospital out. A -1 may mean that nobody entered a number; it is treated alike.
+            leaves the hospital out.
+        ambiguous
+            The same for -1, which may mean that nobody entered a number; None treats it like the others.
 
         Raises
         ------
         ValueError
-            If the treatment is unknown, or no hospital is left.
+            If a treatment is unknown, or no hospital is left.
         """
-        if negative not in NEGATIVES:
-            raise ValueError(f"saturation: negative must be one of {', '.join(NEGATIVES)}, got {negative!r}")
-        left, beds = self.beds_left, self.counts["beds"]
+        of_one = negative if ambiguous is None else ambiguous
+        for name, value in (("negative", negative), ("ambiguous", of_one)):
+            if value not in NEGATIVES:
+                raise ValueError(f"saturation: {name} must be one of {', '.join(NEGATIVES)}, got {value!r}")
+        left, beds = self.beds_left, self.baseline
         use = np.isfinite(left) & np.isfinite(beds) & (beds > 0)
-        if negative == "drop":
-            use &= left >= 0
         if not use.any():
             raise ValueError("saturation: no hospital sent both beds left (hvec) and baseline beds (hvs01)")
-        free = np.maximum(left[use], 0) if negative == "zero" else left[use]
-        return float(1 - free.sum() / beds[use].sum())
+        for treatment, rows in ((negative, left <= -2), (of_one, self.ambiguous)):
+            if treatment == "drop":
+                use &= ~rows
+            elif treatment == "zero":
+                left = np.where(rows, 0.0, left)
+        if not use.any():
+            raise ValueError("saturation: no hospital is left once those below zero are dropped; keep them")
+        return float(1 - left[use].sum() / beds[use].sum())
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per hospital."""
-        columns = {"hospital_id": self.hospital_id, "name": self.name, "entered": self.entered}
-        return pd.DataFrame(columns | self.counts | self.flags | {"ambiguous": self.ambiguous})
+        """One row per hospital; numbers are whole ones or <NA>, flags are True, False or <NA>."""
+        columns: dict[str, Any] = {"hospital_id": self.hospital_id, "name": self.name, "entered": self.entered}
+        numbers = self.counts | {"over_capacity": self.over_capacity}
+        columns |= {name: pd.array(values, dtype="Int64") for name, values in numbers.items()}
+        columns |= {name: pd.array(values, dtype="boolean") for name, values in self.flags.items()}
+        return pd.DataFrame(columns | {"ambiguous": self.ambiguous})
 
     def plot(self) -> go.Figure:
         """Beds left by hospital; below zero, patients wait beyond capacity."""
-        order = np.argsort(np.nan_to_num(self.beds_left))
-        figure = go.Figure(layout={"title": "병원이 보고한 남은 병상 (hvec)", "height": 380})
-        kinds = (
-            ("0 이상", self.beds_left >= 0),
-            ("-1 (입력 없음 또는 한 명 초과)", self.ambiguous),
-            ("정원 초과", self.beds_left <= -2),
-        )
-        for name, mask in kinds:
+        left, order = self.beds_left, np.argsort(self.beds_left, kind="stable")
+        title = "병원이 보고한 남은 병상 (hvec)"
+        figure = go.Figure(layout={"title": title, "height": 380, "barmode": "relative"})
+        twice = pd.Series(self.name).duplicated(keep=False).to_numpy()
+        shown = np.where(twice, self.name + " (" + self.hospital_id + ")", self.name)
+        kinds = {"0 이상": left >= 0, "-1 (입력 없음 또는 한 명 초과)": self.ambiguous, "정원 초과": left <= -2}
+        for name, mask in kinds.items():
             rows = order[mask[order]]
-            figure.add_bar(x=self.name[rows], y=self.beds_left[rows], name=name)
+            figure.add_bar(x=shown[rows], y=left[rows], name=name)
+        silent = order[np.isnan(left[order])]
+        if silent.size:
+            marker = {"mode": "markers", "marker_symbol": "x"}
+            figure.add_scatter(x=shown[silent], y=np.zeros(silent.size), name="보고 없음", **marker)
         figure.update_yaxes(title="남은 병상 수")
-        figure.update_xaxes(categoryorder="array", categoryarray=list(self.name[order]))
+        figure.update_xaxes(categoryorder="array", categoryarray=list(shown[order]))
         return figure
 
 
@@ -169,8 +213,7 @@ def read_feed(text: str | bytes) -> BedFeed:
     ----------
     National Emergency Medical Center, open API of the Korean public data portal (data.go.kr, 15000563).
     """
-    items, _ = _items(text)
-    return _feed(items)
+    return _feed(*_items(text))
 
 
 def fetch_feed(
@@ -180,12 +223,14 @@ def fetch_feed(
     rows: int = 100,
     timeout: float = 10,
     key_variable: str = KEY_VARIABLE,
-    opener: Callable[..., Any] = urllib.request.urlopen,
+    opener: Callable[..., Any] | None = None,
     address: str = OPERATION,
 ) -> BedFeed:
     """Ask the live feed for the emergency rooms of a region.
 
-    The key is read from the environment at the moment of the call, and appears in no result and no message.
+    The key is read from the environment at the moment of the call, and appears in no result and no message:
+    notebooks are shared, and so are their error messages. A page that does not come is an error, since a
+    city of which half is missing looks like a smaller city.
 
     Parameters
     ----------
@@ -198,16 +243,18 @@ def fetch_feed(
     timeout
         Seconds to wait for a page.
     key_variable
-        Environment variable that holds the decoded service key.
+        Environment variable that holds the service key, decoded or as the portal encodes it.
     opener
-        Called with a URL and ``timeout``; gives an open file.
+        Called with a URL and ``timeout``; gives an open file. None for ``urllib.request.urlopen``.
     address
         Address of the operation.
 
     Raises
     ------
     FeedError
-        If there is no key, the service cannot be reached, or its answer cannot be read.
+        If there is no key, the service cannot be reached, or its answer cannot be read or is not complete.
+    ValueError
+        If region or district is empty, rows no whole number of at least 1, or timeout not above 0.
 
     Examples
     --------
@@ -216,32 +263,31 @@ def fetch_feed(
     ...
     coursekit.cases.er_beds.nemc_feed.FeedError: no service key: set the environment variable ...
     """
-    key = os.environ.get(key_variable, "").strip()
-    if not key:
+    for name, value in (("region", region), ("district", "-" if district is None else district)):
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError(f"fetch_feed: {name} must be a name such as '서울특별시', got {value!r}")
+    check_whole("fetch_feed", "rows", rows, low=1)
+    check_number("fetch_feed", "timeout", timeout, above=True)
+    given = os.environ.get(key_variable, "").strip()
+    if len(given) < 8:  # nor is so short a text one
         raise FeedError(
             f"no service key: set the environment variable {key_variable} to the decoded key that data.go.kr gives "
             "you for the service 'ErmctInfoInqireService' (free, after signing up)"
         )
+    key = urllib.parse.unquote(given)  # a decoded key holds no %, so this changes an encoded one only
+    key_written = re.compile("".join(map(_any_form, key)), re.IGNORECASE)
+    asked = {"serviceKey": key, "STAGE1": region} | ({} if district is None else {"STAGE2": district})
     found: list[Element] = []
     for page in range(1, _PAGES + 1):
-        asked = {"serviceKey": key, "STAGE1": region, "pageNo": page, "numOfRows": rows}
-        if district is not None:
-            asked["STAGE2"] = district
-        try:
-            with opener(f"{address}?{urllib.parse.urlencode(asked)}", timeout=timeout) as answer:
-                text = answer.read()
-        except (urllib.error.URLError, OSError) as error:
-            reason = getattr(error, "reason", None) or error
-            told = str(reason).replace(key, "***").replace(urllib.parse.quote_plus(key), "***")
-            # the cause would show the address, and with it the key
-            raise FeedError(
-                f"the feed cannot be reached ({told}): check the network, or read a stored answer with read_feed"
-            ) from None
-        items, total = _items(text)
+        query = urllib.parse.urlencode(asked | {"pageNo": page, "numOfRows": rows})
+        items, total = _items(_answer(f"{address}?{query}", timeout, opener or urllib.request.urlopen, key_written))
         found += items
-        if not items or total is None or len(found) >= total:
+        if len(found) >= (total or 0) and not (total is None and len(items) >= rows):
+            return _feed(found, total)
+        if not items or total is None:
             break
-    return _feed(found)
+    of = "an unknown number of" if total is None else total
+    raise FeedError(f"only {len(found)} of {of} hospitals came on {page} pages: ask again, with more rows a page")
 
 
 def write_feed(log: BedLog, time: Any) -> str:
@@ -254,12 +300,12 @@ def write_feed(log: BedLog, time: Any) -> str:
     log
         The log.
     time
-        Moment within the log.
+        One moment within the log.
 
     Raises
     ------
     ValueError
-        If the time lies outside of the log.
+        If it is no moment, or lies outside of the log.
 
     Examples
     --------
@@ -268,9 +314,8 @@ def write_feed(log: BedLog, time: Any) -> str:
     >>> len(read_feed(write_feed(log, "2019-03-01T18:00")).name)
     3
     """
-    seen = log.reported(time)
-    now = log.minutes(time)[0]
-    entered = log.timestamps(now - seen.age_minutes[0])
+    now = _korean("write_feed: time", time)
+    seen = log.reported(np.array([now]))
     root = Element("response")
     header, body = SubElement(root, "header"), SubElement(root, "body")
     SubElement(header, "resultCode").text = "00"
@@ -280,40 +325,79 @@ def write_feed(log: BedLog, time: Any) -> str:
         item = SubElement(items, "item")
         fields = {"hpid": f"A{h + 1:07d}", "dutyName": hospital.name, "hvs01": str(hospital.beds)}
         if np.isfinite(seen.value[0, h]):
-            stamp = "".join(re.findall(r"\d+", str(entered[h])))
-            fields |= {"hvidate": stamp, "hvec": str(int(seen.value[0, h]))}
+            entered = now - np.timedelta64(round(60 * float(seen.age_minutes[0, h])), "s")
+            fields |= {"hvidate": re.sub(r"\D", "", str(entered)), "hvec": str(int(seen.value[0, h]))}
         for tag, value in fields.items():
             SubElement(item, tag).text = value
     for tag, number in (("numOfRows", len(items)), ("pageNo", 1), ("totalCount", len(items))):
         SubElement(body, tag).text = str(number)
-    return tostring(root, encoding="unicode")
+    return '<?xml version="1.0" encoding="UTF-8"?>' + tostring(root, encoding="unicode")
+
+
+def _korean(where: str, moment: Any) -> np.datetime64:
+    """A moment in Korean time without its zone, as the feed writes it."""
+    try:
+        if isinstance(moment, int | float | np.number):
+            raise TypeError("a number names no moment")
+        stamp = pd.Timestamp(moment)
+    except (ValueError, TypeError):
+        stamp = pd.NaT
+    if pd.isna(stamp):
+        raise ValueError(f"{where} must be one moment such as '2026-03-01T18:20', got {moment!r}")
+    local = stamp if stamp.tzinfo is None else stamp.tz_convert("Asia/Seoul").tz_localize(None)
+    return local.to_datetime64().astype("datetime64[s]")
+
+
+def _any_form(character: str) -> str:
+    """Pattern for a character of the key as it is, or as an address or a page writes it."""
+    code = ord(character)
+    return rf"(?:{re.escape(character)}|%(?:25)*{code:02x}|&#0*{code};|&#x0*{code:x};)"
+
+
+def _answer(url: str, timeout: float, opener: Callable[..., Any], key_written: re.Pattern[str]) -> str:
+    """What the service sends, without the key wherever it repeats it."""
+    try:
+        with opener(url, timeout=timeout) as answer:
+            text = answer.read(_MOST_BYTES)  # XML that breaks off there is refused by the reader
+        return key_written.sub("***", text.decode("utf-8", errors="replace"))
+    except urllib.error.HTTPError as error:
+        advice = _ADVICE[_STATUS[error.code]] if error.code in _STATUS else _OTHERWISE
+        failed = f"the portal refused the request (status {error.code} {error.reason}): {advice}"
+        if error.fp is not None:
+            error.close()
+    except (OSError, http.client.HTTPException, ValueError) as error:  # the last two: addresses that are none
+        reason = getattr(error, "reason", None) or error
+        failed = f"the feed cannot be reached ({reason}): check the network, or read a stored answer with read_feed"
+    # raised out here: the errors above hold the address, and with it the key
+    raise FeedError(key_written.sub("***", failed)) from None
 
 
 def _items(text: str | bytes) -> tuple[list[Element], int | None]:
     """The hospitals of a page, and how many there are on all pages."""
     try:
-        root = fromstring(text)
+        root = fromstring(text, forbid_dtd=True)
     except DefusedXmlException as error:
         raise FeedError("the answer declares entities or a document type, which the feed never does") from error
-    except (ParseError, ValueError, TypeError) as error:
-        raise FeedError(f"the answer is no XML ({error}): look at the first lines of what was received") from error
+    except (ParseError, ValueError, TypeError, LookupError) as error:
+        begin = text[:60] if isinstance(text, str | bytes) else text
+        raise FeedError(f"the answer is no XML ({error}): it begins with {begin!r}") from error
     if root.tag == "OpenAPI_ServiceResponse":
         said = [f"{node.tag} {(node.text or '').strip()}" for node in root.iter() if not len(node)]
-        raise FeedError(
-            f"the portal refused the request ({', '.join(said)}): check that the key is the decoded one, that the "
-            "service is approved for it, and how many requests are left today"
-        )
+        code = (root.findtext("cmmMsgHeader/returnReasonCode") or "").strip()
+        raise FeedError(f"the portal refused the request ({', '.join(said)}): {_ADVICE.get(code.zfill(2), _OTHERWISE)}")
     if root.tag != "response":
         raise FeedError(f"the answer begins with <{root.tag}>, expected <response>: is it another operation's?")
     code = (root.findtext("header/resultCode") or "").strip()
     if code not in ("00", "0"):
         told = (root.findtext("header/resultMsg") or "no message").strip()
-        raise FeedError(f"the feed answers with resultCode {code!r} ({told}): see the portal's table of codes")
+        raise FeedError(f"the feed answers with resultCode {code!r} ({told}): {_ADVICE.get(code.zfill(2), _OTHERWISE)}")
     total = (root.findtext("body/totalCount") or "").strip()
-    return root.findall("body/items/item"), int(total) if total.isdecimal() else None
+    if total and not re.fullmatch(r"\d{1,9}", total, re.ASCII):
+        raise FeedError(f"totalCount is no whole number, got {total[:40]!r}: ask again")
+    return root.findall("body/items/item"), int(total) if total else None
 
 
-def _feed(items: list[Element]) -> BedFeed:
+def _feed(items: list[Element], total: int | None) -> BedFeed:
     if not items:
         raise FeedError("the answer holds no hospital: check the names of region and district as the feed writes them")
     ids, names, entered = [], [], []
@@ -325,7 +409,7 @@ def _feed(items: list[Element]) -> BedFeed:
         if not hospital:
             raise FeedError(f"item {place} has no hpid, so nobody can tell which hospital it is")
         if hospital in ids:
-            raise FeedError(f"hospital {hospital} comes twice: ask page by page, and keep one answer")
+            raise FeedError(f"hospital {hospital} comes twice, perhaps as pages moved: ask again, keep one answer")
         ids.append(hospital)
         names.append(fields.get("dutyName") or hospital)
         entered.append(_moment(hospital, fields.get("hvidate", "")))
@@ -339,6 +423,7 @@ def _feed(items: list[Element]) -> BedFeed:
         np.array(entered, dtype="datetime64[s]"),
         {name: np.array(values, dtype=float) for name, values in counts.items()},
         {name: np.array(values, dtype=object) for name, values in flags.items()},
+        total,
     )
 
 
@@ -346,13 +431,13 @@ def _number(hospital: str, tag: str, text: str) -> float:
     if not text:
         return float("nan")
     if not re.fullmatch(r"-?\d{1,6}", text, re.ASCII):
-        raise FeedError(f"hospital {hospital}: {tag} is no whole number of beds, got {text[:40]!r}")
-    return float(text)
+        raise FeedError(f"hospital {hospital}: {tag} is no whole number of beds, got {text[:40]!r}: {_MEND}")
+    return float(int(text))
 
 
 def _flag(hospital: str, tag: str, text: str) -> bool | None:
     if text.upper() not in ("", "Y", "N", "N1"):
-        raise FeedError(f"hospital {hospital}: {tag} must be Y or N, got {text[:40]!r}")
+        raise FeedError(f"hospital {hospital}: {tag} must be Y or N, got {text[:40]!r}: {_MEND}")
     return None if not text else text.upper() == "Y"
 
 
@@ -360,8 +445,6 @@ def _moment(hospital: str, text: str) -> np.datetime64:
     if not text:
         return np.datetime64("NaT", "s")
     if _TIME.fullmatch(text):
-        try:
+        with contextlib.suppress(ValueError):
             return np.datetime64(f"{text[:4]}-{text[4:6]}-{text[6:8]}T{text[8:10]}:{text[10:12]}:{text[12:]}")
-        except ValueError:
-            pass
-    raise FeedError(f"hospital {hospital}: hvidate must be YYYYMMDDhhmmss, got {text[:40]!r}")
+    raise FeedError(f"hospital {hospital}: hvidate must be YYYYMMDDhhmmss, got {text[:40]!r}: {_MEND}")
