@@ -23,17 +23,12 @@ def false_positive_rate(labels, truth):
 
 
 # %% solution_features
-def features_at(reports, arrived, departed, now, start, holidays):
-    return feature_rows(reports, arrived, departed, [now], start, holidays)[0]
-
-
-# %% solution_rows
 def last_of(minutes, values, t):
     at = np.searchsorted(minutes, t, "right")
     return np.concatenate([[np.nan], values])[at]
 
 
-def feature_rows(reports, arrived, departed, times, start, holidays):
+def many_at_once(reports, arrived, departed, times, start, holidays):
     t = np.array(times, dtype=float)
     sent = np.array(reports, dtype=float).reshape(-1, 2)
     minute, value = sent[:, 0], sent[:, 1]
@@ -42,7 +37,10 @@ def feature_rows(reports, arrived, departed, times, start, holidays):
     there = (came[None, :] <= t[:, None]) & (t[:, None] < left[None, :])
     clock = pd.DatetimeIndex(pd.Timestamp(start) + pd.to_timedelta(t, unit="min").round("s"))
     number = last_of(minute[good], value[good], t)
-    inside = lambda events: np.array([((events > one - 60) & (events <= one)).sum() for one in t])
+
+    def inside(events):
+        return np.array([((events > one - 60) & (events <= one)).sum() for one in t])
+
     table = pd.DataFrame(
         {
             "day_of_week": clock.dayofweek,
@@ -58,6 +56,15 @@ def feature_rows(reports, arrived, departed, times, start, holidays):
         }
     )
     return table.astype(float).to_dict("records")
+
+
+def features_at(reports, arrived, departed, now, start, holidays):
+    return many_at_once(reports, arrived, departed, [now], start, holidays)[0]
+
+
+# %% solution_rows
+def feature_rows(reports, arrived, departed, times, start, holidays):
+    return many_at_once(reports, arrived, departed, times, start, holidays)
 
 
 # %% solution_model

@@ -1,6 +1,6 @@
 """Standardises each batch by its own mean and spread.
 
-Loses: test_model
+Loses: test_model, test_model_hidden
 """
 
 

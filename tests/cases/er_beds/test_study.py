@@ -1,7 +1,5 @@
 """What the lecture claims about the forecast, measured."""
 
-import re
-
 import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
@@ -13,12 +11,9 @@ from coursekit.cases.er_beds import (
     city,
     point_in_time_features,
     simulate,
-    single,
 )
 from coursekit.cases.er_beds.study import (
-    RETRAINING_POLICIES,
     evaluate_availability,
-    retraining_study,
 )
 
 TOWN = city(10, seed=11)
@@ -72,7 +67,7 @@ def test_the_model_beats_a_baseline_counted_on_its_own_training_rows(model, log,
 
 def test_probabilities_mean_what_they_say_before_the_pandemic(unseen_period):
     # Over 8 other pairs of city and world, 90 days of training and 14,400 rows to judge, the slope was
-    # 1.02 on average with a standard deviation of .022: either end of the bar lies 3.6 deviations away.
+    # 1.02 on average with a standard deviation of .022: either end of the bar lies 3.6 deviations away or more.
     assert unseen_period.n >= 14_000
     assert 0.9 < unseen_period.slope < 1.1
 
@@ -91,7 +86,8 @@ def test_beds_left_tell_far_more_than_the_calendar(log, past, later, kind):
     calendar = evaluate_availability(_trained(log, past, features=CALENDAR_FEATURES, kind=kind), log, later)
     features = (*CALENDAR_FEATURES, "beds_left")
     beds = evaluate_availability(_trained(log, past, features=features, kind=kind), log, later)
-    print(kind, calendar.auc, beds.auc)
+    # the straight line measures .72 to .76 here, the trees .79 to .81; a coin is .5
+    assert 0.66 < calendar.auc < beds.auc - 0.1
     assert beds.auc >= 0.93
     assert beds.brier < calendar.brier
 
@@ -131,82 +127,3 @@ def test_a_forecast_that_is_none_is_told(log, later):
         evaluate_availability(Pairs(), log, later)
     with pytest.raises(ValueError, match="times is empty"):
         evaluate_availability(Pairs(), log, later[:0])
-
-
-@pytest.fixture(scope="module")
-def pandemic_months():
-    return retraining_study(simulate(city(4, seed=5), days=300, scenario="covid", seed=5), every_minutes=120)
-
-
-def test_retraining_pays_after_the_pandemic_began(pandemic_months):
-    report = pandemic_months
-    started = report.changes[0].start
-    new_world = report.month > started + np.timedelta64(35, "D")  # a training has seen a month of it
-    never, monthly = (report.brier[list(report.policies).index(name)] for name in ("never", "monthly"))
-    assert new_world.sum() >= 4
-    assert (monthly[new_world] < never[new_world] / 2).all()
-    # a month without a wave leaves beds in either world, so months are compared with themselves
-    still = retraining_study(simulate(city(4, seed=5), days=300, seed=5), policies={"never": None}, every_minutes=120)
-    after, before = report.month > started, report.month < started
-    assert before.any()
-    np.testing.assert_array_equal(never[before][:-1], still.brier[0][before][:-1])
-    assert never[after].mean() > 2 * still.brier[0][after].mean()
-
-
-def test_policies_share_the_models_that_they_share(pandemic_months):
-    report = pandemic_months
-    assert report.policies == RETRAINING_POLICIES
-    assert report.trainings == {"never": 0, "monthly": 6, "every 3 months": 2, "every 4 months": 1}
-    assert report.age_months.tolist() == [
-        [0, 1, 2, 3, 4, 5, 6],
-        [0, 0, 0, 0, 0, 0, 0],
-        [0, 1, 2, 0, 1, 2, 0],
-        [0, 1, 2, 3, 0, 1, 2],
-    ]
-    for k in range(7):
-        for p in range(4):
-            same = report.age_months[:, k] == report.age_months[p, k]
-            assert set(report.brier[same, k]) == {report.brier[p, k]}
-    table = report.to_frame()
-    assert len(table) == 28
-    assert table.groupby("policy")["brier"].mean().to_dict() == pytest.approx(report.mean_brier)
-    assert len(report.plot().data) == 5
-
-
-def test_no_month_knows_what_came_after_it():
-    town = city(3, seed=4)
-    short, long = (
-        retraining_study(simulate(town, days=days, seed=4), window_months=1, every_minutes=120, kind="logistic")
-        for days in (120, 180)
-    )
-    # the last month of the shorter log ends an hour early
-    np.testing.assert_array_equal(short.brier[:, :-1], long.brier[:, : short.month.size - 1])
-    np.testing.assert_array_equal(short.month, long.month[: short.month.size])
-
-
-def test_a_month_of_the_study_is_what_one_would_compute_by_hand():
-    log = simulate(city(3, seed=6), days=62, seed=6)
-    report = retraining_study(log, policies={"never": None}, window_months=1, every_minutes=60)
-    month = log.start + np.timedelta64(30, "D")
-    past = log.every(60, end=month - np.timedelta64(20, "m"))
-    by_hand = evaluate_availability(
-        _trained(log, past), log, log.every(60, start=month, end=month + np.timedelta64(30, "D"))
-    )
-    assert report.brier.tolist() == [[by_hand.brier]]
-    assert report.slope.tolist() == [[by_hand.slope]]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"policies": {}}, "at least one policy"),
-        ({"policies": {"daily": 0}}, "policies['daily'] must be a whole number of at least 1"),
-        ({"window_months": 2}, "the log holds 2 months"),
-        ({"every_minutes": 0}, "every_minutes must be"),
-        ({"horizon_minutes": -1}, "horizon_minutes must be"),
-    ],
-)
-def test_errors_of_the_retraining_study(options, message):
-    log = simulate(single(), days=61)
-    with pytest.raises(ValueError, match=re.escape(message)):
-        retraining_study(log, **options)

@@ -1,4 +1,4 @@
-"""One object reads the record; the model is a table of shares smoothed by a class of its own."""
+"""One object reads the record, another holds the model: a regression on the flow since the report."""
 
 
 # %% solution_features
