@@ -23,6 +23,7 @@ from coursekit.cases.er_beds.features import (
     features_at,
     point_in_time_features,
 )
+from coursekit.cases.er_beds.full_now import FullNowReport, full_now_study
 from coursekit.cases.er_beds.hospitals import SPECIALTIES, City, Hospital, city, single
 from coursekit.cases.er_beds.labels import LABEL_RULES, ConfusionMatrix, LabelRule, confusion, label, label_study
 from coursekit.cases.er_beds.model import AVAILABILITY_KINDS, AvailabilityModel, PersistenceBaseline
@@ -31,6 +32,7 @@ from coursekit.cases.er_beds.retraining import RetrainingReport, retraining_stud
 from coursekit.cases.er_beds.routes import routes
 from coursekit.cases.er_beds.simulation import simulate
 from coursekit.cases.er_beds.stays import STAY_SHAPES, StayDistribution
+from coursekit.cases.er_beds.study import AvailabilityReport, evaluate_availability
 
 __all__ = [
     "AVAILABILITY_KINDS",
@@ -42,6 +44,7 @@ __all__ = [
     "SPECIALTIES",
     "STAY_SHAPES",
     "AvailabilityModel",
+    "AvailabilityReport",
     "BedFeatures",
     "BedFeed",
     "BedLog",
@@ -50,6 +53,7 @@ __all__ = [
     "ConfusionMatrix",
     "DispatchReport",
     "FeedError",
+    "FullNowReport",
     "Hospital",
     "LabelRule",
     "PersistenceBaseline",
@@ -65,8 +69,10 @@ __all__ = [
     "confusion",
     "dispatch",
     "erlang_b",
+    "evaluate_availability",
     "features_at",
     "fetch_feed",
+    "full_now_study",
     "label",
     "label_study",
     "point_in_time_features",

@@ -27,18 +27,18 @@ def features_at(reports, arrived, departed, now, start, holidays):
     day = time.astype("datetime64[D]")
     quiet = not record.minutes or record.values[-1] == -1
     ages = [now - a for a, d in record.visits if d == math.inf]
-    return dict(
-        oldest_stay_hours=max(ages, default=0) / 60,
-        departures_last_hour=record.recent(1),
-        arrivals_last_hour=record.recent(0),
-        occupancy_trend=record.number(now) - record.number(now - 60),
-        last_number=record.number(now),
-        report_age_minutes=now - record.minutes[-1] if record.minutes else math.nan,
-        report_missing=1 if quiet else 0,
-        is_holiday=str(day) in holidays,
-        hour=int((time - day) / np.timedelta64(1, "h")),
-        day_of_week=(int(day.astype(int)) + 3) % 7,
-    )
+    return {
+        "oldest_stay_hours": max(ages, default=0) / 60,
+        "departures_last_hour": record.recent(1),
+        "arrivals_last_hour": record.recent(0),
+        "occupancy_trend": record.number(now) - record.number(now - 60),
+        "last_number": record.number(now),
+        "report_age_minutes": now - record.minutes[-1] if record.minutes else math.nan,
+        "report_missing": 1 if quiet else 0,
+        "is_holiday": str(day) in holidays,
+        "hour": int((time - day) / np.timedelta64(1, "h")),
+        "day_of_week": (int(day.astype(int)) + 3) % 7,
+    }
 
 
 # %% solution_model

@@ -1,0 +1,10 @@
+"""Drops all negative numbers, and with them the fullest moments.
+
+Loses: test_last_known
+"""
+
+
+# %% answer_last_known
+def last_known(reports, hospital, now):
+    known = [(minute, left) for minute, name, left in reports if name == hospital and minute <= now and left >= 0]
+    return max(known)[1] if known else None
