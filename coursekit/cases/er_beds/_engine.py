@@ -142,8 +142,7 @@ def _choose(
         cost = (minutes + extra[hospital]) * factor[hospital, specialty]
         if clairvoyant:
             then = now + minutes
-            n = _present(heap, count, hospital, now)
-            taken = _free_then(heap, hospital, n, _capacity(rooms, hospital, then), then)
+            taken = _free_then(heap, hospital, count[hospital], _capacity(rooms, hospital, then), then)
             if not (taken and _on_duty(rooms, hospital, specialty, then)):
                 cost += 1e6
         if cost < best_cost:

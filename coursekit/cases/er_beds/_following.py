@@ -66,11 +66,12 @@ class KnownLog:
     def at(self, now: float) -> BedLog:
         """The log as it is known at this minute, to which the replay has come."""
         replay, log, demand = self._replay, self._log, self._replay.demand
+        since = min(now - _REMEMBERED, self._oldest_number(now - 60.0))
         active = np.concatenate([self._active, np.arange(self._called, replay.calls_seen)])
         gone = np.where(np.isnan(replay.departed[active]), demand.called[active], replay.departed[active])
-        self._active = active = active[gone > now - _REMEMBERED]
+        self._active = active = active[gone > since]
         self._called = replay.calls_seen
-        sent = slice(int(np.searchsorted(demand.report_minute, now - _REMEMBERED)), replay.reports_seen)
+        sent = slice(int(np.searchsorted(demand.report_minute, since)), replay.reports_seen)
         patient, hospital, when, reason = replay.refusals(since=now - _REMEMBERED)
         return BedLog(
             city=log.city, start=log.start, days=log.days, scenario=log.scenario, seed=log.seed, truth=log.truth,
@@ -83,3 +84,12 @@ class KnownLog:
             report_entered=demand.report_entered[sent],
             known_until=now, lent=log.lent, lent_from=log.lent_from, demand=demand,
         )  # fmt: skip
+
+    def _oldest_number(self, minute: float) -> float:
+        """The earliest of the hospitals' last numbers up to this minute; infinite if none reported one."""
+        replay, demand = self._replay, self._replay.demand
+        come = slice(int(np.searchsorted(demand.report_minute, minute, "right")))
+        number = demand.report_entered[come] & (replay.reported[come] != NOT_ENTERED)
+        last = np.full(len(self._log.city.hospitals), -np.inf)
+        np.maximum.at(last, demand.report_hospital[come][number], demand.report_minute[come][number])
+        return float(np.min(last, where=np.isfinite(last), initial=np.inf))

@@ -200,8 +200,8 @@ def dispatch(
         else:
             factor = reported_factor(replay, log)
         for k in range(int(np.ceil(end / update_minutes))):
-            now = k * update_minutes
-            replay.advance(min(end, now + update_minutes), extra=extra, factor=factor(now))
+            now, following = (round(60 * tick * update_minutes) / 60 for tick in (k, k + 1))  # logs count whole seconds
+            replay.advance(min(end, following), extra=extra, factor=factor(now))
     world = {name: getattr(log, name) for name in ("city", "start", "days", "scenario", "seed", "truth")}
     return _report(log_of(replay, log.demand, **world), policy, replay.tries)
 
@@ -238,7 +238,7 @@ def compare_policies(
     """Put several policies on the same patients beside one another.
 
     The honest rival of a model is not ignorance but the rule that anybody could follow with the same
-    screen; and the oracle says how much is left to win at all.
+    screen. The oracle is greedy: it knows who leaves and not who comes, so it is a mark to look at and no bound.
 
     Parameters
     ----------

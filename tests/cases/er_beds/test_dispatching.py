@@ -25,6 +25,11 @@ def model():
     return er_beds.AvailabilityModel(kind="logistic").fit(features, log.accepts(times).ravel())
 
 
+@pytest.fixture(scope="module")
+def compared(month, model):
+    return er_beds.compare_policies(month, model=model)
+
+
 def test_nearest_first_with_five_tries_is_the_log_itself(month):
     again = er_beds.dispatch(month, "nearest_first", tries=5).log
     for name in ("called", "arrived", "departed", "hospital", "tries", "refused_patient", "refused_minute",
@@ -32,9 +37,9 @@ def test_nearest_first_with_five_tries_is_the_log_itself(month):
         assert np.array_equal(getattr(month, name), getattr(again, name), equal_nan=True), name
 
 
-def test_every_policy_meets_the_same_patients_and_loses_none(month, model):
+def test_every_policy_meets_the_same_patients_and_loses_none(month, compared):
     walked_in = {}
-    for report in er_beds.compare_policies(month, model=model).reports:
+    for report in compared.reports:
         log = report.log
         assert np.array_equal(log.called, month.called) and np.array_equal(log.specialty, month.specialty)
         mine = log.ambulance & (log.called >= 0)
@@ -48,9 +53,9 @@ def test_every_policy_meets_the_same_patients_and_loses_none(month, model):
     assert len(walked_in) == 4
 
 
-def test_a_screen_and_a_model_spare_refusals(month, model):
+def test_a_screen_and_a_model_spare_refusals(compared):
     """About 3,700 transports: counts of 380 to 1,500 refusals, so a tenth less is more than two standard errors."""
-    found = er_beds.compare_policies(month, model=model).to_frame().set_index("policy")
+    found = compared.to_frame().set_index("policy")
     refusals, minutes = found["refusals_per_1000"], found["minutes_lost"]
     assert refusals["model"] < 0.9 * refusals["nearest_reported"] < 0.45 * refusals["nearest_first"]
     assert refusals["oracle"] < 0.4 * refusals["nearest_first"]
