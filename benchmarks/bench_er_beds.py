@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -53,24 +55,35 @@ def _simpy_events(days: float, *, resource: bool, seed: int) -> int:
 def _speed() -> list[dict]:
     room = er_beds.single(beds=30, load=27)
     er_beds.simulate(room, days=10)
-    rates: dict[str, list[float]] = {"ours": [], "bare": [], "resource": []}
-    for seed in range(5):
-        start = time.perf_counter()
+    rates: dict[str, list[float]] = {}
+
+    def timed(name: str, events_of: Callable[[], int]) -> None:
+        wall, processor = time.perf_counter(), time.process_time()
+        events = events_of()
+        rates.setdefault(f"{name}, wall", []).append(events / (time.perf_counter() - wall))
+        rates.setdefault(name, []).append(events / (time.process_time() - processor))
+
+    def ours(seed: int) -> int:
         log = er_beds.simulate(room, days=30_000, seed=seed)
-        seconds = time.perf_counter() - start
-        rates["ours"].append((log.called.size + (log.hospital >= 0).sum()) / seconds)
-        for name in ("bare", "resource"):
-            start = time.perf_counter()
-            events = _simpy_events(600, resource=name == "resource", seed=seed)
-            rates[name].append(events / (time.perf_counter() - start))
-    ours, bare, resource = (float(np.median(rates[name])) for name in ("ours", "bare", "resource"))
-    return [
-        _row("simulate, whole call with its random numbers, median of 5", ours / 1e6, "million events/s"),
-        _row("SimPy, beds as a Resource", resource / 1e6, "million events/s"),
-        _row("SimPy, bare processes and a counter", bare / 1e6, "million events/s"),
-        _row("faster than SimPy's Resource", ours / resource, "x", bar=">= 50", holds=ours / resource >= 50),
-        _row("faster than bare SimPy processes", ours / bare, "x"),
+        return int(log.called.size + (log.hospital >= 0).sum())
+
+    for seed in range(5):
+        timed("ours", partial(ours, seed))
+        timed("bare", partial(_simpy_events, 600, resource=False, seed=seed))
+        timed("resource", partial(_simpy_events, 600, resource=True, seed=seed))
+    rate = {name: float(np.median(values)) for name, values in rates.items()}
+    rows = [
+        _row("simulate, whole call with its random numbers, median of 5", rate["ours"] / 1e6, "million events/s"),
+        _row("SimPy, beds as a Resource", rate["resource"] / 1e6, "million events/s"),
+        _row("SimPy, bare processes and a counter", rate["bare"] / 1e6, "million events/s"),
     ]
+    for name, peer in (("SimPy's Resource", "resource"), ("bare SimPy processes", "bare")):
+        times, by_wall = rate["ours"] / rate[peer], rate["ours, wall"] / rate[f"{peer}, wall"]
+        # the bar is on processor time, in which other programs on the machine do not count
+        bar = {"bar": ">= 50", "holds": times >= 50} if peer == "resource" else {}  # bare processes model no beds
+        rows.append(_row(f"faster than {name}, processor time", times, "x", **bar))
+        rows.append(_row(f"faster than {name}, wall time", by_wall, "x"))
+    return rows
 
 
 def _z(log: er_beds.BedLog, expected: float, parts: int = 40) -> float:
@@ -95,14 +108,18 @@ def _erlang() -> list[dict]:
     town = er_beds.City(rooms, transports_per_hour=256 / 6.7, minutes_per_km=0, refusal_minutes=0, steady=True)
     log = er_beds.simulate(town, days=2_000, seed=1)
     pooled = _z(er_beds.dispatch(log, "nearest_first", tries=10).log, er_beds.erlang_b(256, 264))
-    # ten places far apart, each with a tenth of the patients nearest to it
+    # ten places far apart: equally many beds, but from 5% to 17% of the patients live nearest to each
     apart = er_beds.city(10, seed=0)
     equal = [
         er_beds.Hospital(h.name, h.x_km, h.y_km, beds=26, stay=er_beds.StayDistribution("exponential", 6.7))
         for h in apart.hospitals
     ]
     town = er_beds.City(equal, transports_per_hour=240 / 6.7, minutes_per_km=0.01, refusal_minutes=0, steady=True)
-    curve = er_beds.refusal_curve(er_beds.simulate(town, days=300, seed=1))
+    log = er_beds.simulate(town, days=300, seed=1)
+    curve = er_beds.refusal_curve(log)
+    nearest = town.travel_minutes(log.demand.x_km, log.demand.y_km).argmin(axis=1)
+    share_of = np.bincount(nearest, minlength=len(equal)) / nearest.size
+    alone = float((share_of * er_beds.erlang_b(240 * share_of, 26)).sum())
     return [
         _row(
             "Erlang-B, 6 loads x 3 shapes: largest |z|", np.abs(found).max(), bar="< 3", holds=np.abs(found).max() < 3
@@ -112,6 +129,7 @@ def _erlang() -> list[dict]:
             _row(f"260 beds in ten places, 240 erlangs, {tries} tries: no bed", 100 * share, "%")
             for tries, share in zip(curve.tries, curve.unplaced_share, strict=True)
         ),
+        _row("the same, 1 try: Erlang-B of each place alone", 100 * alone, "%"),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
+from coursekit.modeling.evaluation._resampling import group_codes
 from coursekit.modeling.evaluation.intervals import Interval, bootstrap_interval, wilson_interval
 from coursekit.short_repr import ShortRepr
 
@@ -60,6 +62,11 @@ class CalibrationCurve(ShortRepr):
     def resolution(self) -> float:
         """Murphy's second term: how far the bins' shares lie from the base rate; more is better."""
         return float(np.average((self.observed - self.base_rate) ** 2, weights=self.count))
+
+    @property
+    def uncertainty(self) -> float:
+        """Murphy's third term, the baseline's score; exact sum only where a bin holds a single probability."""
+        return self.baseline_brier
 
     def to_frame(self) -> pd.DataFrame:
         """One row per bin: predicted, observed with the ends of its 95% interval, count."""
@@ -137,7 +144,7 @@ def calibration(
     y, p = _checked(y_true, y_prob)
     if strategy not in _STRATEGIES:
         raise ValueError(f"calibration: strategy must be one of {', '.join(_STRATEGIES)}, got {strategy!r}")
-    if int(n_bins) != n_bins or n_bins < 1:
+    if isinstance(n_bins, bool) or not isinstance(n_bins, Integral) or n_bins < 1:
         raise ValueError(f"calibration: n_bins must be a whole number of at least 1, got {n_bins!r}")
     inner = np.linspace(0, 1, n_bins + 1)[1:-1]
     edges = inner if strategy == "uniform" else np.unique(np.quantile(p, inner))
@@ -216,11 +223,9 @@ def brier_difference(
     y, p = _checked(y_true, first)
     _, q = _checked(y_true, second)
     gain = (p - y) ** 2 - (q - y) ** 2
-    if groups is None:
+    code = group_codes(groups, gain.size)
+    if code is None:
         return bootstrap_interval(np.mean, gain, seed=seed)
-    _, code = np.unique(np.asarray(groups), return_inverse=True)
-    if code.shape != gain.shape:
-        raise ValueError(f"groups must name one group for each of the {gain.size} rows, got shape {code.shape}")
     total, size = np.bincount(code, gain), np.bincount(code)
     drawn = np.random.default_rng(seed).multinomial(size.size, np.full(size.size, 1 / size.size), size=2_000)
     return Interval.from_replicates(float(gain.mean()), drawn @ total / (drawn @ size))
@@ -245,7 +250,7 @@ def _recalibrated(y: np.ndarray, p: np.ndarray) -> tuple[float, float]:
     """Intercept and slope by Newton's method; NaN where the likelihood has no maximum."""
     clipped = np.clip(p, _CLIP, 1 - _CLIP)
     x = np.log(clipped / (1 - clipped))
-    if np.ptp(x) == 0 or np.ptp(y) == 0 or x[y == 1].min() > x[y == 0].max() or x[y == 1].max() < x[y == 0].min():
+    if np.ptp(x) == 0 or np.ptp(y) == 0 or x[y == 1].min() >= x[y == 0].max() or x[y == 1].max() <= x[y == 0].min():
         return float("nan"), float("nan")
     design = np.column_stack([np.ones_like(x), x])
     beta = np.array([0.0, 1.0])

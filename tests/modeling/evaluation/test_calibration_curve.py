@@ -63,6 +63,13 @@ def test_the_base_rate_has_no_skill_and_perfection_has_all():
     assert math.isnan(calibration([1, 1], [0.5, 0.7]).skill)
 
 
+def test_answers_that_a_threshold_parts_have_no_slope():
+    """The likelihood grows for ever: also where both answers touch at one probability."""
+    for p in ([0.2, 0.4, 0.6, 0.8], [0.2, 0.5, 0.5, 0.8], [0.8, 0.5, 0.5, 0.2], [0.5] * 4):
+        curve = calibration([0, 0, 1, 1], p)
+        assert math.isnan(curve.slope) and math.isnan(curve.intercept)
+
+
 def test_a_difference_is_surer_than_its_parts():
     y, p = _world(4_000, seed=5)
     worse = expit(2.0 * logit(p))
@@ -96,7 +103,8 @@ def test_bad_input_is_told(y, p, message):
 def test_unknown_bins_are_told():
     with pytest.raises(ValueError, match="strategy must be one of"):
         calibration([1, 0], [0.2, 0.3], strategy="deciles")
-    with pytest.raises(ValueError, match="n_bins"):
-        calibration([1, 0], [0.2, 0.3], n_bins=0)
+    for bins in (0, 10.0, None, True, math.inf):
+        with pytest.raises(ValueError, match="n_bins must be a whole number"):
+            calibration([1, 0], [0.2, 0.3], n_bins=bins)
     with pytest.raises(ValueError, match="groups must name"):
         brier_difference([1, 0], [0.5, 0.5], [0.5, 0.5], groups=[1])
