@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 
 def auc(accepted: np.ndarray, probability: np.ndarray) -> float:
-    """Area under the ROC curve from ranks; NaN with one class."""
-    positive = int(accepted.sum())
-    negative = accepted.size - positive
-    if not positive or not negative:
-        return float("nan")
-    return float((rankdata(probability)[accepted].sum() - positive * (positive + 1) / 2) / (positive * negative))
+    """Area under the ROC curve; NaN with one class."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(accepted, probability)) if 0 < accepted.sum() < accepted.size else float("nan")

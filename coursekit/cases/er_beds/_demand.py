@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import cache
 
 import holidays
 import numpy as np
@@ -12,7 +13,7 @@ from coursekit.cases.er_beds.changes import Change, case_curve
 from coursekit.cases.er_beds.hospitals import SPECIALTY_SHARES, City
 
 WARM_UP_DAYS = 10
-_SHIFT_HOURS = 12
+_SHIFT_MINUTES = 720.0
 # arrivals by hour of a large emergency room: lowest 2.2 an hour at 4, highest 9.9 at 16 to 17, mean 6.6
 _HOURS = np.array(
     [5.0, 4.0, 3.2, 2.6, 2.2, 2.25, 2.9, 4.1, 5.9, 7.7, 8.9, 9.4,
@@ -43,6 +44,11 @@ class Demand:
     def patients(self) -> tuple[np.ndarray, ...]:
         """The columns that the loop takes."""
         return (self.called, self.home, self.x_km, self.y_km, self.specialty, self.exponential, self.normal)
+
+    def on_duty(self, minutes: np.ndarray) -> np.ndarray:
+        """Who is on duty at these minutes, shape (n, hospitals, specialties)."""
+        shift = ((minutes - self.first_shift) // _SHIFT_MINUTES).astype(int)
+        return np.moveaxis(self.duty[:, :, np.minimum(shift, self.duty.shape[2] - 1)], 2, 0)
 
 
 def drawn(city: City, *, start: np.datetime64, days: int, truth: tuple[Change, ...], seed: int) -> Demand:
@@ -86,8 +92,7 @@ def hourly_factor(first: np.datetime64, hours: int, truth: tuple[Change, ...]) -
     moment = first.astype("datetime64[h]") + np.arange(hours)
     day = moment.astype("datetime64[D]")
     hour = (moment - day).astype(int)
-    weekday = (day.astype(int) + 3) % 7  # 1970-01-01 was a Thursday
-    usual = (_WEEKDAYS / _WEEKDAYS.mean())[weekday]
+    usual = (_WEEKDAYS / _WEEKDAYS.mean())[weekday(day)]
     usual = usual * np.where(korean_holidays(day), _HOLIDAY, 1.0)
     of_year = (day - day.astype("datetime64[Y]")).astype(int) / 365.25
     usual *= 0.99 * (1 + _SEASON * np.cos(2 * np.pi * (of_year - 0.04)))  # .99 makes up for holidays
@@ -98,12 +103,21 @@ def hourly_factor(first: np.datetime64, hours: int, truth: tuple[Change, ...]) -
     return (_HOURS / _HOURS.mean())[hour] * usual
 
 
+def weekday(day: np.ndarray) -> np.ndarray:
+    """Day of the week of each datetime64[D], 0 for Monday."""
+    return (day.astype(int) + 3) % 7  # 1970-01-01 was a Thursday
+
+
 def korean_holidays(day: np.ndarray) -> np.ndarray:
     """Which days are Korean public holidays, shape as given."""
     unique, position = np.unique(day.astype("datetime64[D]"), return_inverse=True)
     dates = [date for date in unique.tolist() if isinstance(date, datetime.date)]
-    known = holidays.country_holidays("KR", years=sorted({date.year for date in dates}))
-    return np.array([date in known for date in dates], dtype=bool)[position].reshape(day.shape)
+    return np.array([date in _holidays_of(date.year) for date in dates], dtype=bool)[position].reshape(day.shape)
+
+
+@cache
+def _holidays_of(year: int) -> frozenset[datetime.date]:
+    return frozenset(holidays.country_holidays("KR", years=year))
 
 
 def _arrivals(hourly: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,10 +23,9 @@ def reported_factor(replay: Replay, log: BedLog) -> Callable[[float], np.ndarray
     def factor(now: float) -> np.ndarray:
         nonlocal seen
         sent = slice(seen, replay.reports_seen)
-        said = np.where(demand.report_entered[sent], replay.reported[sent], NOT_ENTERED)
-        left[demand.report_hospital[sent]] = said  # of several reports the last one stays
+        left[demand.report_hospital[sent]] = replay.sent(sent)  # of several reports the last one stays
         seen = replay.reports_seen
-        return np.where((left > 0)[:, None] & on_duty(replay, now), 1.0, _NEVER)
+        return np.where((left > 0)[:, None] & replay.demand.on_duty(np.array([now]))[0], 1.0, _NEVER)
 
     return factor
 
@@ -40,16 +40,9 @@ def model_factor(
         view = known.at(now)
         moment = log.start + np.timedelta64(round(now * 60), "s")
         chance = np.clip(probability(view, moment), 0.02, 1.0)
-        return np.where(on_duty(replay, now), 1 / chance[:, None], _NEVER)
+        return np.where(replay.demand.on_duty(np.array([now]))[0], 1 / chance[:, None], _NEVER)
 
     return factor
-
-
-def on_duty(replay: Replay, now: float) -> np.ndarray:
-    """Who is on duty, shape (hospitals, specialties); rosters are public."""
-    demand = replay.demand
-    shift = min(int((now - demand.first_shift) // 720), demand.duty.shape[2] - 1)
-    return demand.duty[:, :, shift]
 
 
 class KnownLog:
@@ -62,34 +55,26 @@ class KnownLog:
     def __init__(self, replay: Replay, log: BedLog) -> None:
         self._replay, self._log = replay, log
         self._active, self._called = np.empty(0, np.int64), 0
+        self._number_minute, self._read = np.full(len(log.city.hospitals), np.inf), 0
 
     def at(self, now: float) -> BedLog:
         """The log as it is known at this minute, to which the replay has come."""
-        replay, log, demand = self._replay, self._log, self._replay.demand
+        replay, demand = self._replay, self._replay.demand
         since = min(now - _REMEMBERED, self._oldest_number(now - 60.0))
         active = np.concatenate([self._active, np.arange(self._called, replay.calls_seen)])
         gone = np.where(np.isnan(replay.departed[active]), demand.called[active], replay.departed[active])
-        self._active = active = active[gone > since]
+        self._active = active[gone > since]
         self._called = replay.calls_seen
-        sent = slice(int(np.searchsorted(demand.report_minute, since)), replay.reports_seen)
-        patient, hospital, when, reason = replay.refusals(since=now - _REMEMBERED)
-        return BedLog(
-            city=log.city, start=log.start, days=log.days, scenario=log.scenario, seed=log.seed, truth=log.truth,
-            called=demand.called[active], arrived=replay.arrived[active], departed=replay.departed[active],
-            hospital=replay.where[active], ambulance=demand.home[active] < 0, specialty=demand.specialty[active],
-            tries=replay.n_tried[active],
-            refused_patient=patient, refused_hospital=hospital, refused_minute=when, refused_reason=reason,
-            report_hospital=demand.report_hospital[sent], report_minute=demand.report_minute[sent],
-            report_value=np.where(demand.report_entered[sent], replay.reported[sent], NOT_ENTERED),
-            report_entered=demand.report_entered[sent],
-            known_until=now, lent=log.lent, lent_from=log.lent_from, demand=demand,
-        )  # fmt: skip
+        reports = slice(int(np.searchsorted(demand.report_minute, since)), replay.reports_seen)
+        known = replay.columns(patients=self._active, reports=reports, refused_since=now - _REMEMBERED)
+        return replace(self._log, known_until=now, **known)
 
     def _oldest_number(self, minute: float) -> float:
         """The earliest of the hospitals' last numbers up to this minute; infinite if none reported one."""
-        replay, demand = self._replay, self._replay.demand
-        come = slice(int(np.searchsorted(demand.report_minute, minute, "right")))
-        number = demand.report_entered[come] & (replay.reported[come] != NOT_ENTERED)
-        last = np.full(len(self._log.city.hospitals), -np.inf)
-        np.maximum.at(last, demand.report_hospital[come][number], demand.report_minute[come][number])
-        return float(np.min(last, where=np.isfinite(last), initial=np.inf))
+        demand, end = self._replay.demand, int(np.searchsorted(self._replay.demand.report_minute, minute, "right"))
+        new = slice(self._read, end)
+        number = self._replay.sent(new) != NOT_ENTERED
+        # of several reports the last one stays
+        self._number_minute[demand.report_hospital[new][number]] = demand.report_minute[new][number]
+        self._read = end
+        return float(self._number_minute.min())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from coursekit.cases.er_beds._demand import Demand
 from coursekit.cases.er_beds._engine import CALLS, REFUSALS, REPORTS, advance
+from coursekit.cases.er_beds.bed_log import NOT_ENTERED
 from coursekit.cases.er_beds.changes import LENT_SHARE, Change
 from coursekit.cases.er_beds.hospitals import SPECIALTIES, City
 
@@ -41,7 +44,7 @@ class Replay:
         self.where, self.arrived, self.departed = np.full(n, -1, np.int16), np.full(n, np.nan), np.full(n, np.nan)
         self.n_tried, self.reported = np.zeros(n, np.int8), np.zeros(demand.report_minute.size, np.int32)
         self._counters = np.zeros(4, np.int64)
-        self._refused = (
+        self._refused: tuple[np.ndarray, ...] = (
             np.empty(n_refusals, np.int64), np.empty(n_refusals, np.int16),
             np.empty(n_refusals), np.empty(n_refusals, np.int8),
         )  # fmt: skip
@@ -84,9 +87,35 @@ class Replay:
         """Reports sent so far; ``reported`` holds their numbers in front."""
         return int(self._counters[REPORTS])
 
-    def refusals(self, *, since: float = -np.inf) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Patient, hospital, minute and reason (0 no bed, 1 no specialist) of each refusal, in order of time."""
+    def sent(self, reports: slice) -> np.ndarray:
+        """What these reports say: beds left, or -1 where nobody entered a number."""
+        return np.where(self.demand.report_entered[reports], self.reported[reports], NOT_ENTERED)
+
+    def columns(
+        self,
+        *,
+        patients: np.ndarray | None = None,
+        reports: slice | None = None,
+        refused_since: float = -np.inf,
+    ) -> dict[str, Any]:
+        """The columns of a `BedLog` so far; None for all patients who have called, and for all reports."""
+        demand = self.demand
+        who: Any = slice(self.calls_seen) if patients is None else patients
+        which = slice(None) if reports is None else reports
         end = self._counters[REFUSALS]
-        begin = np.searchsorted(self._refused[2][:end], since)
-        patient, hospital, minute, reason = (column[begin:end].copy() for column in self._refused)
-        return patient, hospital, minute, reason
+        begin = np.searchsorted(self._refused[2][:end], refused_since)
+        refused = ("refused_patient", "refused_hospital", "refused_minute", "refused_reason")
+        return {
+            "called": demand.called[who],
+            "arrived": self.arrived[who],
+            "departed": self.departed[who],
+            "hospital": self.where[who],
+            "ambulance": demand.home[who] < 0,
+            "specialty": demand.specialty[who],
+            "tries": self.n_tried[who],
+            **{name: column[begin:end].copy() for name, column in zip(refused, self._refused, strict=True)},
+            "report_hospital": demand.report_hospital[which],
+            "report_minute": demand.report_minute[which],
+            "report_value": self.sent(which),
+            "report_entered": demand.report_entered[which],
+        }

@@ -132,7 +132,12 @@ class BedLog(ShortRepr):
         return minutes
 
     def every(
-        self, minutes: int, *, start: str | np.datetime64 | None = None, end: str | np.datetime64 | None = None
+        self,
+        minutes: int,
+        *,
+        start: str | np.datetime64 | None = None,
+        end: str | np.datetime64 | None = None,
+        horizon_minutes: float = 60,
     ) -> np.ndarray:
         """Moments at equal distances, datetime64[s]; by default those that leave an hour after them.
 
@@ -143,16 +148,19 @@ class BedLog(ShortRepr):
         start
             First moment; None for the log's.
         end
-            First moment left out; None for an hour before the end of what is known.
+            First moment left out; None for the horizon before the end of what is known.
+        horizon_minutes
+            Minutes that must be known after the last moment if no end is given.
 
         Raises
         ------
         ValueError
-            If the distance is below 1, or time runs backwards.
+            If the distance is below 1, the horizon negative, or time runs backwards.
         """
         if int(minutes) != minutes or minutes < 1:
             raise ValueError(f"every: minutes must be a whole number of at least 1, got {minutes}")
-        known = self.start + np.timedelta64(int(self.known_until * 60) - 3600, "s")
+        horizon = check_number("every", "horizon_minutes", horizon_minutes)
+        known = self.start + np.timedelta64(int(self.known_until * 60) - int(horizon * 60), "s")
         first = self.start if start is None else np.datetime64(start).astype("datetime64[s]")
         last = known if end is None else np.datetime64(end).astype("datetime64[s]")
         if last <= first:
@@ -220,9 +228,7 @@ class BedLog(ShortRepr):
     def _on_duty(self, minutes: np.ndarray, specialty: str) -> np.ndarray:
         if specialty not in SPECIALTIES:
             raise ValueError(f"specialty must be one of {', '.join(SPECIALTIES)}, got {specialty!r}")
-        shift = ((minutes - self.demand.first_shift) // 720).astype(int)
-        shift = np.minimum(shift, self.demand.duty.shape[2] - 1)
-        return self.demand.duty[:, SPECIALTIES.index(specialty), shift].T
+        return self.demand.on_duty(minutes)[:, :, SPECIALTIES.index(specialty)]
 
     def accepts(self, times: ArrayLike, *, horizon_minutes: float = 20, specialty: str = "general") -> np.ndarray:
         """Would an ambulance that arrives so much later be let in, shape (n, hospitals): bed and specialist.

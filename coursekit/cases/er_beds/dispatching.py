@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from coursekit.cases.er_beds._following import model_factor, reported_factor
 from coursekit.cases.er_beds._replay import Replay
 from coursekit.cases.er_beds.bed_log import BedLog
 from coursekit.cases.er_beds.features import point_in_time_features
-from coursekit.cases.er_beds.simulation import log_of
 from coursekit.monitoring._checks import check_number, check_whole
 from coursekit.short_repr import ShortRepr
 
@@ -202,8 +201,7 @@ def dispatch(
         for k in range(int(np.ceil(end / update_minutes))):
             now, following = (round(60 * tick * update_minutes) / 60 for tick in (k, k + 1))  # logs count whole seconds
             replay.advance(min(end, following), extra=extra, factor=factor(now))
-    world = {name: getattr(log, name) for name in ("city", "start", "days", "scenario", "seed", "truth")}
-    return _report(log_of(replay, log.demand, **world), policy, replay.tries)
+    return _report(replace(log, **replay.columns()), policy, replay.tries)
 
 
 def _report(log: BedLog, policy: str, tries: int) -> DispatchReport:
@@ -212,10 +210,7 @@ def _report(log: BedLog, policy: str, tries: int) -> DispatchReport:
     taken = np.flatnonzero(mine & (log.hospital >= 0))
     refused = np.flatnonzero(mine[log.refused_patient])
     patient = log.refused_patient[refused]
-    first = np.searchsorted(np.sort(patient), patient)  # of several refusals of one patient
-    order = np.argsort(patient, kind="stable")
-    number = np.empty(refused.size, np.int64)
-    number[order] = np.arange(refused.size) - first[order]
+    number = pd.Series(patient).groupby(patient).cumcount().to_numpy()  # first, second, ... refusal of a patient
     reasons = np.bincount(2 * number + log.refused_reason[refused], minlength=2 * tries).reshape(-1, 2)
     minutes = log.arrived[taken] - log.called[taken]
     nearest = log.city.travel_minutes(log.demand.x_km[taken], log.demand.y_km[taken]).min(axis=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from coursekit.cases.er_beds._ages import stay_summary
-from coursekit.cases.er_beds._demand import korean_holidays
+from coursekit.cases.er_beds._demand import korean_holidays, weekday
 from coursekit.cases.er_beds.bed_log import NOT_ENTERED, BedLog
 from coursekit.monitoring._checks import check_whole
 from coursekit.short_repr import ShortRepr
@@ -99,7 +98,7 @@ def point_in_time_features(log: BedLog, times: ArrayLike) -> BedFeatures:
 
     A feature that holds a departure of the next hour, or a report that was typed in afterwards, makes a
     model look good on the log and fail in service, where the future is missing. Here each row counts
-    reports, arrivals, departures and refusals up to its moment only: features of the whole log equal those
+    reports, arrivals and departures up to its moment only: features of the whole log equal those
     of a log that ends there, bit for bit.
 
     Parameters
@@ -145,21 +144,13 @@ def point_in_time_features(log: BedLog, times: ArrayLike) -> BedFeatures:
 def _calendar(moments: np.ndarray) -> dict[str, np.ndarray]:
     day = moments.astype("datetime64[D]")
     month = day.astype("datetime64[M]")
-    unique, position = np.unique(day, return_inverse=True)
-    holiday = np.array([date in _holidays(date.year) for date in unique.tolist()], dtype=bool)
     return {
-        "day_of_week": (day.astype(int) + 3) % 7,  # 1970-01-01 was a Thursday
+        "day_of_week": weekday(day),
         "hour": (moments - day).astype("timedelta64[h]").astype(int),
         "month": month.astype(int) % 12 + 1,
         "day": (day - month).astype(int) + 1,
-        "is_holiday": holiday[position],
+        "is_holiday": korean_holidays(day),
     }
-
-
-@lru_cache(maxsize=64)
-def _holidays(year: int) -> frozenset:
-    days = np.arange(np.datetime64(f"{year:04d}-01-01"), np.datetime64(f"{year + 1:04d}-01-01"))
-    return frozenset(days[korean_holidays(days)].tolist())
 
 
 def _known(log: BedLog, hospital: int, minutes: np.ndarray) -> dict[str, np.ndarray]:

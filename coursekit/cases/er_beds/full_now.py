@@ -105,7 +105,7 @@ def full_now_study(
     check_whole("full_now_study", "days", days, low=2)
     room = single(beds=beds, load=utilisation * beds, mean_stay_hours=mean_stay_hours, shape=shape)
     log = simulate(room, days=days, seed=seed)
-    times = log.every(10, end=log.end - np.timedelta64(int(60 * horizon_minutes), "s"))
+    times = log.every(10, horizon_minutes=horizon_minutes)
     full = times[log.beds_left(times)[:, 0] <= 0]
     accepted = log.accepts(full, horizon_minutes=horizon_minutes)[:, 0]
     features = point_in_time_features(log, full)

@@ -240,7 +240,7 @@ def label_study(
     check_whole("label_study", "beds", beds, low=1)
     room = single(beds=beds, load=utilisation * beds, mean_stay_hours=mean_stay_hours, shape=shape)
     log = simulate(room, days=days, seed=seed)
-    times = log.every(10, end=log.end - np.timedelta64(int(60 * horizon_minutes), "s"))
+    times = log.every(10, horizon_minutes=horizon_minutes)
     truth = log.accepts(times, horizon_minutes=horizon_minutes)
     if LABEL_RULES[rule].stay_hours is not None:
         return confusion(_expected_room(log, times, hours) > 0, truth)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from coursekit.cases.er_beds.features import BedFeatures
 
@@ -65,7 +67,7 @@ class AvailabilityModel(BaseEstimator):
         values = features.take(self.names_).values
         order = np.lexsort((accepted, *values.T))  # sums of floats depend on the order of rows, the model must not
         self.pipeline_ = _pipeline(self.kind, self.random_state)
-        with threadpool_limits(1):  # on so few rows further threads mostly wait for each other
+        with _one_thread():
             self.pipeline_.fit(values[order], accepted[order])
         return self
 
@@ -73,7 +75,7 @@ class AvailabilityModel(BaseEstimator):
         """Probability of being let in, shape (rows,)."""
         check_is_fitted(self, "pipeline_")
         _check_features(features)
-        with threadpool_limits(1):
+        with _one_thread():
             return self.pipeline_.predict_proba(features.take(self.names_).values)[:, 1]
 
 
@@ -110,6 +112,17 @@ class PersistenceBaseline(BaseEstimator):
         _check_features(features)
         left = features.take(("beds_left",)).values[:, 0]
         return np.where(np.isnan(left), self.overall_, np.where(left > 0, self.free_, self.full_))
+
+
+def _one_thread() -> AbstractContextManager:
+    """On so few rows further threads mostly wait for each other."""
+    return _libraries().limit(limits=1)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Looked up once: a dispatch asks a model thousands of times, and finding the libraries costs as much."""
+    return ThreadpoolController()
 
 
 def _check_features(features: BedFeatures) -> None:

@@ -121,7 +121,7 @@ def retraining_study(
         raise ValueError(
             f"retraining_study: {log.days} days leave no month after the first {first_days}; simulate more"
         )
-    times = log.every(every_minutes, end=log.end - np.timedelta64(int(60 * horizon_minutes), "s"))
+    times = log.every(every_minutes, horizon_minutes=horizon_minutes)
     features = point_in_time_features(log, times)
     y = log.accepts(times, horizon_minutes=horizon_minutes).ravel()
     minute = log.minutes(features.time)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.cases.er_beds._demand import Demand, drawn
+from coursekit.cases.er_beds._demand import drawn
 from coursekit.cases.er_beds._replay import Replay
-from coursekit.cases.er_beds.bed_log import NOT_ENTERED, BedLog
-from coursekit.cases.er_beds.changes import Change, planted_changes
+from coursekit.cases.er_beds.bed_log import BedLog
+from coursekit.cases.er_beds.changes import planted_changes
 from coursekit.cases.er_beds.hospitals import City
 from coursekit.monitoring._checks import check_whole
 
@@ -84,51 +84,16 @@ def simulate(
     demand = drawn(hospitals, start=first, days=days, truth=truth, seed=seed)
     replay = Replay(hospitals, demand, start=first, truth=truth, tries=_TRIES)
     replay.advance(1440.0 * days)
-    world = {"city": hospitals, "start": first, "days": days, "scenario": scenario, "seed": seed, "truth": truth}
-    return log_of(replay, demand, **world)
-
-
-def log_of(
-    replay: Replay,
-    demand: Demand,
-    *,
-    city: City,
-    start: np.datetime64,
-    days: int,
-    scenario: str,
-    seed: int,
-    truth: tuple[Change, ...],
-) -> BedLog:
-    """The log of a replay that has reached its end.
-
-    Every policy that meets the same patients leaves a log of the same form, so whatever reads the one
-    reads the other.
-
-    Parameters
-    ----------
-    replay
-        What happened.
-    demand
-        The patients.
-    city, start, days, scenario, seed, truth
-        The world.
-
-    Examples
-    --------
-    >>> from coursekit.cases.er_beds import city, simulate
-    >>> simulate(city(2), days=1).scenario
-    'normal'
-    """
-    seen = replay.calls_seen
-    patient, refuser, minute, reason = replay.refusals()
     return BedLog(
-        city=city, start=start, days=days, scenario=scenario, seed=seed, truth=truth,
-        called=demand.called[:seen], arrived=replay.arrived[:seen], departed=replay.departed[:seen],
-        hospital=replay.where[:seen], ambulance=demand.home[:seen] < 0, specialty=demand.specialty[:seen],
-        tries=replay.n_tried[:seen],
-        refused_patient=patient, refused_hospital=refuser, refused_minute=minute, refused_reason=reason,
-        report_hospital=demand.report_hospital, report_minute=demand.report_minute,
-        report_value=np.where(demand.report_entered, replay.reported, NOT_ENTERED),
-        report_entered=demand.report_entered,
-        known_until=1440.0 * days, lent=replay.lent, lent_from=replay.lent_from, demand=demand,
-    )  # fmt: skip
+        city=hospitals,
+        start=first,
+        days=days,
+        scenario=scenario,
+        seed=seed,
+        truth=truth,
+        known_until=1440.0 * days,
+        lent=replay.lent,
+        lent_from=replay.lent_from,
+        demand=demand,
+        **replay.columns(),
+    )

@@ -30,10 +30,8 @@ class AvailabilityReport(ShortRepr):
 
     curve: CalibrationCurve
     """Predicted and observed shares; slope and intercept of the forecast."""
-    brier: float
-    """Mean squared error of the probabilities."""
     persistence_brier: float
-    """The same of the baseline."""
+    """Mean squared error of the baseline's probabilities."""
     gain: Interval
     """By how much the forecast's Brier score is lower; whole days are drawn."""
     auc: float
@@ -48,6 +46,11 @@ class AvailabilityReport(ShortRepr):
     """Brier score of the forecast in each, shape (hospitals,)."""
     hospital_persistence_brier: np.ndarray
     """Brier score of the baseline in each, shape (hospitals,)."""
+
+    @property
+    def brier(self) -> float:
+        """Mean squared error of the probabilities."""
+        return self.curve.brier
 
     @property
     def skill(self) -> float:
@@ -136,7 +139,6 @@ def evaluate_availability(
     by_hospital = (-1, len(log.city.hospitals))  # rows are moments by hospitals
     return AvailabilityReport(
         curve=calibration(accepted, probability),
-        brier=brier_score(accepted, probability),
         persistence_brier=brier_score(accepted, expected),
         gain=brier_difference(accepted, expected, probability, groups=features.time.astype("datetime64[D]")),
         auc=auc(accepted, probability),

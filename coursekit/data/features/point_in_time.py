@@ -215,9 +215,15 @@ def _length(tolerance: Tolerance, age: pd.Series) -> pd.Timedelta | float:
     dated = types.is_timedelta64_dtype(age.dtype)
     wanted = "a length of time such as '6h', with its unit" if dated else "a number, as times are numbers"
     try:
-        if dated == isinstance(tolerance, int | float) or (isinstance(tolerance, str) and tolerance.strip().isdigit()):
-            raise TypeError("it needs a unit" if dated else "it is no number")
-        length = pd.Timedelta(tolerance) if dated else float(tolerance)  # type: ignore[arg-type]
+        length: pd.Timedelta | float
+        if isinstance(tolerance, int | float) and not dated:
+            length = float(tolerance)
+        elif not dated:
+            raise TypeError("it is no number")
+        elif isinstance(tolerance, int | float) or (isinstance(tolerance, str) and tolerance.strip().isdigit()):
+            raise TypeError("it needs a unit")
+        else:
+            length = pd.Timedelta(tolerance)
         if pd.isna(length) or length < (pd.Timedelta(0) if dated else 0.0):
             raise ValueError("it is missing or below 0")
     except (TypeError, ValueError) as error:

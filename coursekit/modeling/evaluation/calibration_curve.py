@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
-from coursekit.modeling.evaluation._resampling import group_codes
 from coursekit.modeling.evaluation.intervals import Interval, bootstrap_interval, wilson_interval
 from coursekit.short_repr import ShortRepr
 
@@ -223,12 +222,7 @@ def brier_difference(
     y, p = _checked(y_true, first)
     _, q = _checked(y_true, second)
     gain = (p - y) ** 2 - (q - y) ** 2
-    code = group_codes(groups, gain.size)
-    if code is None:
-        return bootstrap_interval(np.mean, gain, seed=seed)
-    total, size = np.bincount(code, gain), np.bincount(code)
-    drawn = np.random.default_rng(seed).multinomial(size.size, np.full(size.size, 1 / size.size), size=2_000)
-    return Interval.from_replicates(float(gain.mean()), drawn @ total / (drawn @ size))
+    return bootstrap_interval(np.mean, gain, groups=groups, seed=seed)
 
 
 def _checked(y_true: ArrayLike, y_prob: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -163,17 +163,15 @@ def bootstrap_interval(
     if not data or len(set(lengths)) != 1 or lengths[0] == 0:
         raise ValueError(f"give one or more arrays of equal length with at least one row, got lengths {lengths}")
     codes = group_codes(groups, lengths[0])
-    if codes is None:
-        codes = np.arange(lengths[0])
-    members = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    members = None if codes is None else np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     rng = np.random.default_rng(seed)
 
     def on_groups(chosen: np.ndarray) -> float:
-        rows = np.concatenate([members[group] for group in chosen])
+        rows = chosen if members is None else np.concatenate([members[group] for group in chosen])
         return float(statistic(*(array[rows] for array in data)))
 
     estimate = float(statistic(*data))
-    n_groups = len(members)
+    n_groups = lengths[0] if members is None else len(members)
     replicates = np.array([on_groups(rng.integers(n_groups, size=n_groups)) for _ in range(n_boot)])
     if method == "percentile":
         return Interval.from_replicates(estimate, replicates, confidence=confidence)

@@ -19,7 +19,6 @@ from coursekit.cases.er_beds.features import (
     features_at,
     point_in_time_features,
 )
-from coursekit.cases.er_beds.simulation import log_of
 
 DAYS = 6
 WORLDS = {
@@ -96,8 +95,7 @@ def test_more_days_and_another_policy_leave_the_features_as_they_are():
     turn = 1440.0 * 3
     replay.advance(turn)
     replay.advance(1440.0 * DAYS, clairvoyant=True)
-    world = {name: getattr(log, name) for name in ("city", "start", "days", "scenario", "seed", "truth")}
-    other = point_in_time_features(log_of(replay, log.demand, **world), times).values
+    other = point_in_time_features(replace(log, **replay.columns()), times).values
     before = np.repeat(log.minutes(times) <= turn, 4)
     np.testing.assert_array_equal(other[before], now[before])
     assert not np.array_equal(other[~before], now[~before], equal_nan=True)  # the policy does change what follows
