@@ -6,7 +6,7 @@ so that whoever gave an answer of another form reads it too.
 
 from __future__ import annotations
 
-from coursekit.classroom.judging import require
+from coursekit.classroom.judging import require, require_choice, require_number
 
 MISREAD_DRIFT = {
     "a": "성능이 떨어지면 모두 데이터 드리프트라고 보았습니다. 피처의 분포가 바뀌었는지 다시 읽어 보세요.",
@@ -43,7 +43,7 @@ def check_drift_explanation(student):
 
 def check_drift(student):
     """Concept drift: the same features, another outcome."""
-    _require_choice(student.answer_1, "c", MISREAD_DRIFT)
+    require_choice(student.answer_1, "c", misread=MISREAD_DRIFT)
 
 
 def check_slice_explanation(student):
@@ -57,7 +57,7 @@ def check_slice_explanation(student):
 
 def check_slice(student):
     """Data for the slice that fails, and a release condition on it."""
-    _require_choice(student.answer_2, "b", MISREAD_SLICE)
+    require_choice(student.answer_2, "b", misread=MISREAD_SLICE)
 
 
 def check_capacity_explanation(student):
@@ -72,7 +72,7 @@ def check_capacity_explanation(student):
 def check_capacity(student):
     """400 * 0.045 / 0.6 = 30 instances."""
     hint = "1초에 들어오는 일의 양(초)부터 다시 계산해 보세요."
-    _require_number(student.answer_3, 30, MISREAD_CAPACITY, near=0.5, hint=hint)
+    require_number(student.answer_3, 30, misread=MISREAD_CAPACITY, near=0.5, hint=hint)
 
 
 def check_distance_explanation(student):
@@ -109,15 +109,4 @@ def check_ramp_up_explanation(student):
 def check_ramp_up(student):
     """30 / (12,000 * 0.05 * 0.005) = 10 days."""
     hint = "모델이 하루에 만나는 불량품의 수부터 다시 계산해 보세요."
-    _require_number(student.answer_5, 10, MISREAD_RAMP_UP, near=0.02, hint=hint)
-
-
-def _require_choice(answer, key, misread):
-    choice = str(answer).strip().lower()
-    require(choice == key, misread.get(choice, "보기 가운데 하나를 고르지 않았습니다."))
-
-
-def _require_number(answer, key, misread, *, near, hint):
-    slips = [why for value, why in misread.items() if abs(answer - value) < near]
-    # The keys are products and quotients of few numbers, rounded by about 1e-14.
-    require(abs(answer - key) < 1e-9, [*slips, hint][0])
+    require_number(student.answer_5, 10, misread=MISREAD_RAMP_UP, near=0.02, hint=hint)

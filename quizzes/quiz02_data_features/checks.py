@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from numbers import Real
 
-from coursekit.classroom.judging import require
+from coursekit.classroom.judging import require, require_choice, require_number
 
 MISREAD_LABEL = {
     "a": "False가 드문 것을 문제로 보았습니다. 레이블이 왜 거의 언제나 True인지 다시 읽어 보세요.",
@@ -50,7 +50,7 @@ def check_label_explanation(student):
 
 def check_label(student):
     """The rule answers another question; no training and no threshold mends a label."""
-    _require_choice(student.answer_1, "c", MISREAD_LABEL)
+    require_choice(student.answer_1, "c", misread=MISREAD_LABEL)
 
 
 def check_last_known_explanation(student):
@@ -104,7 +104,7 @@ def check_saturation_explanation(student):
 def check_saturation(student):
     """97% of all hospitals against 82% of those that sent no negative number: 15 points."""
     hint = "두 가지 포화도를 따로 계산해 보세요. 병원을 빼면 그 병원의 기준 침상도 함께 빠집니다."
-    _require_number(student.answer_3, 15, MISREAD_SATURATION, near=0.02, hint=hint)
+    require_number(student.answer_3, 15, misread=MISREAD_SATURATION, near=0.02, hint=hint)
 
 
 def check_wards_explanation(student):
@@ -118,7 +118,7 @@ def check_wards_explanation(student):
 
 def check_wards(student):
     """Same inputs, other answers: the concept moved, and with it the definition of beds left."""
-    _require_choice(student.answer_4, "b", MISREAD_WARDS)
+    require_choice(student.answer_4, "b", misread=MISREAD_WARDS)
 
 
 def check_errors_explanation(student):
@@ -132,15 +132,4 @@ def check_errors_explanation(student):
 def check_errors(student):
     """Twenty of the baseline's eighty errors are gone: 25%."""
     hint = "기초선과 새 모델이 각각 몇 번 틀렸는지부터 세어 보세요."
-    _require_number(student.answer_5, 25, MISREAD_ERRORS, near=0.02, hint=hint)
-
-
-def _require_choice(answer, key, misread):
-    choice = str(answer).strip().lower()
-    require(choice == key, misread.get(choice, "보기 가운데 하나를 고르지 않았습니다."))
-
-
-def _require_number(answer, key, misread, *, near, hint):
-    slips = [why for value, why in misread.items() if abs(answer - value) < near]
-    # The keys are sums and quotients of few numbers, rounded by about 1e-14.
-    require(abs(answer - key) < 1e-9, [*slips, hint][0])
+    require_number(student.answer_5, 25, misread=MISREAD_ERRORS, near=0.02, hint=hint)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from numbers import Real
 
-from coursekit.classroom.judging import require
+from coursekit.classroom.judging import require, require_choice, require_number
 
 MISREAD_REDEFINITION = {
     "a": "더 자주 다시 학습하면 낫는다고 보았습니다. 무엇을 정답으로 삼아 배우는지 다시 읽어 보세요.",
@@ -50,7 +50,7 @@ def check_redefinition_explanation(student):
 
 def check_redefinition(student):
     """Concept drift in the rule that makes the labels; the same rule also makes the accuracy."""
-    _require_choice(student.answer_1, "b", MISREAD_REDEFINITION)
+    require_choice(student.answer_1, "b", misread=MISREAD_REDEFINITION)
 
 
 def check_on_call_explanation(student):
@@ -65,7 +65,7 @@ def check_on_call_explanation(student):
 
 def check_on_call(student):
     """Neither alarm is rare without a change: measure again with more elements."""
-    _require_choice(student.answer_2, "d", MISREAD_ON_CALL)
+    require_choice(student.answer_2, "d", misread=MISREAD_ON_CALL)
 
 
 def check_age_explanation(student):
@@ -80,7 +80,7 @@ def check_age_explanation(student):
 def check_age(student):
     """30 days until the label and 14 of training: 44 days, whatever the interval."""
     hint = "학습을 시작한 날을 기준으로, 그날 레이블이 있는 가장 최근의 거래가 언제의 것인지부터 세어 보세요."
-    _require_number(student.answer_3, 44, MISREAD_AGE, near=0.02, hint=hint)
+    require_number(student.answer_3, 44, misread=MISREAD_AGE, near=0.02, hint=hint)
 
 
 def check_time_of_day_explanation(student):
@@ -95,7 +95,7 @@ def check_time_of_day_explanation(student):
 def check_time_of_day(student):
     """The baseline's rates at each time of day, weighted as the canary's requests: 2.8%."""
     hint = "카나리의 요청 가운데 오전과 저녁이 각각 몇 %인지부터 계산해 보세요."
-    _require_number(student.answer_4, 2.8, MISREAD_TIME_OF_DAY, near=0.008, hint=hint)
+    require_number(student.answer_4, 2.8, misread=MISREAD_TIME_OF_DAY, near=0.008, hint=hint)
 
 
 def check_recall_explanation(student):
@@ -127,14 +127,3 @@ def check_recall(student):
         caught, found, share = dice.randint(1, 500), dice.randint(0, 40), dice.choice([0.01, 0.02, 0.1, 0.25])
         expected = caught / (caught + found / share)
         require(abs(recall(caught, found, share) - expected) < 1e-9, "처음 보는 수에서 놓친 사기의 어림이 다릅니다.")
-
-
-def _require_choice(answer, key, misread):
-    choice = str(answer).strip().lower()
-    require(choice == key, misread.get(choice, "보기 가운데 하나를 고르지 않았습니다."))
-
-
-def _require_number(answer, key, misread, *, near, hint):
-    slips = [why for value, why in misread.items() if abs(answer - value) < near]
-    # The keys are sums and products of few numbers, rounded by about 1e-14.
-    require(abs(answer - key) < 1e-9, [*slips, hint][0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
 import json
 import sys
 from functools import cache, cached_property
@@ -68,6 +70,18 @@ class AuthoredNotebook:
             if meta(cell) and not meta(cell)["grade"]:
                 self.run(cell["id"], names)
         return names
+
+    @cached_property
+    def played(self) -> tuple[dict, dict[str, str]]:
+        """The whole notebook, run once as its author would, without a word on stderr: names, and what cells print."""
+        names, printed = {"__name__": "__main__"}, {}
+        for cell in self.code:
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                self.run(cell["id"], names)
+            assert err.getvalue() == "", f"{cell['id']} writes on stderr"
+            printed[cell["id"]] = out.getvalue()
+        return names, printed
 
     def message(self, check: str, names: dict) -> str | None:
         """What a check says; anything but a failed check fails the test that asked."""

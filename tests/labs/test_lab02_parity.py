@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import math
 import sys
 from datetime import datetime, timedelta
@@ -31,19 +29,6 @@ REFERENCE = LAB.reference(math=math, np=np, pd=pd, datetime=datetime, timedelta=
 WHENEVER = [(-math.inf, math.inf)]
 
 worlds = st.tuples(st.sampled_from(er_beds.STAY_SHAPES), st.sampled_from([5, 12]), st.integers(0, 10**6))
-
-
-@pytest.fixture(scope="module")
-def played():
-    """The whole notebook, run once as its author would: names, and the last value of each cell."""
-    names, printed = {"__name__": "__main__"}, {}
-    for cell in LAB.code:
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            LAB.run(cell["id"], names)
-        assert err.getvalue() == "", f"{cell['id']} writes on stderr"
-        printed[cell["id"]] = out.getvalue()
-    return names, printed
 
 
 @given(world=worlds, mean=st.sampled_from([6.7, 30.0]))
@@ -139,9 +124,9 @@ def test_another_future_leaves_the_past_alone():
             assert arrived == sorted(arrived)
 
 
-def test_visible_and_hidden_worlds_are_of_one_kind(played):
+def test_visible_and_hidden_worlds_are_of_one_kind():
     """The student tunes on tables made as those that decide, with the same baseline and the same measures."""
-    names, _ = played
+    names, _ = LAB.played
     rows, accepted, day = names["table_of"](er_beds.simulate(CHECKS.TOWN, days=60, seed=2))
     frame, taken, days = CHECKS.tables("same", 2)
     pd.testing.assert_frame_equal(rows, frame)
@@ -157,9 +142,9 @@ def test_visible_and_hidden_worlds_are_of_one_kind(played):
     assert names["calibration_slope"](np.full(60, 0.5), taken[:60])[0] is math.nan
 
 
-def test_the_slope_and_its_error_are_right_on_average(played):
+def test_the_slope_and_its_error_are_right_on_average():
     """Outcomes drawn from the predictions themselves: the slope is 1 within its error in 99.7% of worlds."""
-    names, _ = played
+    names, _ = LAB.played
     dice = np.random.default_rng(5)
     far = 0
     for _ in range(200):
@@ -213,9 +198,9 @@ def test_features_of_the_future_are_told_so():
         CHECKS.check_features(Student({"features_at": leaks}))
 
 
-def test_what_is_shown_is_as_the_text_says(played):
+def test_what_is_shown_is_as_the_text_says():
     """The old label is always True where stays have a tail; a pandemic and slow reports break the model."""
-    names, printed = played
+    names, printed = LAB.played
     lines = printed["label_use"].splitlines()
     assert [line.split("True ")[1].split(",")[0] for line in lines[:4:2]] == ["100.0%", "100.0%"]
     rates = [[float(part.split()[-1]) for part in line.split(",")] for line in lines[1::2]]

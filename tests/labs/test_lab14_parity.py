@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import math
 import re
 import sys
@@ -30,19 +28,6 @@ REFERENCE = LAB.reference(math=math, np=np, pd=pd)
 error_rates = st.lists(
     st.tuples(st.integers(10, 300), st.sampled_from([0.0, 0.02, 0.1, 0.3, 0.6, 1.0])), min_size=1, max_size=6
 )
-
-
-@pytest.fixture(scope="module")
-def played():
-    """The whole notebook, run once as its author would: names, and what each cell printed or wrote on stderr."""
-    names, printed = {"__name__": "__main__"}, {}
-    for cell in LAB.code:
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            LAB.run(cell["id"], names)
-        assert err.getvalue() == "", f"{cell['id']} writes on stderr"
-        printed[cell["id"]] = out.getvalue()
-    return names, printed
 
 
 def _stream(pieces, seed):
@@ -166,9 +151,9 @@ def test_the_library_wins_the_refresh_game():
         assert cost < LAB.hidden_checks.refresh_runs(baseline)["cost"].mean()
 
 
-def test_visible_and_hidden_worlds_are_of_one_kind(played):
+def test_visible_and_hidden_worlds_are_of_one_kind():
     """The student tunes on worlds drawn as those that decide; seeds alone differ."""
-    names, _ = played
+    names, _ = LAB.played
     for kind in fraud.ERROR_KINDS:
         for seed in (1, 2, 20_261_450):
             assert vars(names["staleness"](kind, seed)) == vars(LAB.hidden_checks.staleness(kind, seed))
@@ -192,8 +177,8 @@ def test_the_limits_for_moved_features_are_where_the_text_says():
     assert binom.sf(limit, still, 0.05) > 0.95
 
 
-def test_the_pencil_streams_are_as_the_comments_say(played):
-    names, _ = played
+def test_the_pencil_streams_are_as_the_comments_say():
+    names, _ = LAB.played
     shares = {i: sum(names["worse"][:i]) / i for i in (48, 53, 58)}
     height = {i: p + math.sqrt(p * (1 - p) / i) for i, p in shares.items()}
     assert height[48] == pytest.approx(1 / 4 + 1 / 16)
@@ -206,9 +191,9 @@ def test_the_pencil_streams_are_as_the_comments_say(played):
     assert widths[-2] > 0.9 * max(widths) > widths[-1]
 
 
-def test_what_is_broken_breaks_as_the_text_says(played):
+def test_what_is_broken_breaks_as_the_text_says():
     """The false alarms of quiet nights, the threshold that knows no sample size, labels that come later."""
-    _, printed = played
+    _, printed = LAB.played
     ddm, waiting, eddm = (int(share) for share in re.findall(r"(\d+)%", printed["break_the_detectors"]))
     assert waiting < ddm / 2
     assert ddm < eddm

@@ -6,32 +6,29 @@ checked as numbers. The notebook itself is executed by ``tests/test_notebooks.py
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "lectures" / "14_logging_monitoring.ipynb"
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from lecture_runs import code_cells, run_cells
+
+NOTEBOOK = "14_logging_monitoring.ipynb"
+KEEP = {
+    "log-later": {"by_month": "table"},
+    "kinds-rules": {"flagged": "table"},
+    "pace-run": {"pace_figure": "figure"},
+    "distance-fraud-run": {"fraud_report": "report"},
+    "detect-baselines": {"eddm_report": "report"},
+}
 
 
 @pytest.fixture(scope="module")
 def ran():
     """The namespace after running every code cell."""
-    names: dict[str, object] = {"__name__": "lecture", "display": lambda shown: None}
-    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
-        if cell.cell_type == "code":
-            exec(compile(cell.source, cell.id, "exec"), names)
-            if cell.id == "log-later":
-                names["by_month"] = names["table"]
-            if cell.id == "kinds-rules":
-                names["flagged"] = names["table"]
-            if cell.id == "pace-run":
-                names["pace_figure"] = names["figure"]
-            if cell.id == "distance-fraud-run":
-                names["fraud_report"] = names["report"]
-            if cell.id == "detect-baselines":
-                names["eddm_report"] = names["report"]
+    names = run_cells(NOTEBOOK, keep=KEEP)
     yield names
     names["folder"].cleanup()
 
@@ -75,8 +72,7 @@ def test_ddm_by_hand_is_the_library(ran):
 
 def test_writing_the_log_twice_writes_it_once(ran):
     before = ran["log"].query("SELECT count(*) AS n FROM predictions").n[0]
-    cell = next(c for c in nbformat.read(NOTEBOOK, as_version=4).cells if c.id == "log-write-run")
-    exec(compile(cell.source, cell.id, "exec"), dict(ran))
+    exec(compile(code_cells(NOTEBOOK)["log-write-run"], "log-write-run", "exec"), dict(ran))
     assert ran["log"].query("SELECT count(*) AS n FROM predictions").n[0] == before == len(ran["frame"])
 
 

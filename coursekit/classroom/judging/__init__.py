@@ -8,6 +8,7 @@ the call crosses into a sandbox. Either way only plain data passes, copied.
 
 from __future__ import annotations
 
+from coursekit.classroom.judging.answers import require_choice, require_number
 from coursekit.classroom.judging.asking import CheckFailed, Opaque, Student, StudentError, StudentFunction
 from coursekit.classroom.judging.checks import hidden_check, require
 from coursekit.classroom.judging.plain_data import NotPlainError, pack, unpack
@@ -24,5 +25,7 @@ __all__ = [
     "hidden_check",
     "pack",
     "require",
+    "require_choice",
+    "require_number",
     "unpack",
 ]
