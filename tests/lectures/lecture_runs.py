@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from coursekit.classroom.launch import lab_command, prepare_workspace
 
@@ -52,12 +53,16 @@ def ran_in_lab(folder: Path, lecture: str) -> Iterator[Page]:
 
 
 @contextlib.contextmanager
-def redrawn(page: Page, plot: Locator, *, seconds: float = 60) -> Iterator[None]:
-    """Wait until what is done inside has drawn the figure anew."""
-    drawn = plot.get_attribute("data-drawn")
+def redrawn(plot: Locator, *, seconds: float = 240) -> Iterator[None]:
+    """Wait until what is done inside has drawn the figure anew.
+
+    The plot is looked up at each try: the page may lay the cell anew meanwhile, and an element that was
+    taken out of the page is never drawn again.
+    """
+    drawn = plot.get_attribute("data-drawn", timeout=1000 * seconds)
+    assert drawn is not None, "the figure was never drawn"
     yield
-    changed = "([plot, drawn]) => plot.dataset.drawn !== drawn"
-    page.wait_for_function(changed, arg=[plot.element_handle(), drawn], timeout=1000 * seconds)
+    expect(plot).not_to_have_attribute("data-drawn", drawn, timeout=1000 * seconds)
 
 
 def choose(page: Page, label: str, option: str) -> Locator:
@@ -65,6 +70,7 @@ def choose(page: Page, label: str, option: str) -> Locator:
     cell = page.locator(".jp-CodeCell", has=page.locator(f".widget-label:has-text('{label}')")).last
     cell.scroll_into_view_if_needed(timeout=60_000)
     plot = cell.locator(".coursekit-plot").last
-    with redrawn(page, plot):
+    expect(plot).to_have_attribute("data-drawn", re.compile("."), timeout=240_000)
+    with redrawn(plot):
         cell.locator(f".widget-dropdown:has-text('{label}') select").select_option(label=option)
     return plot

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursekit.monitoring._checks import LARGEST_WHOLE, as_finite, check_number, check_whole
+from coursekit._number_checks import LARGEST_WHOLE, as_finite, check_number, check_whole
 
 
 @given(st.integers(), st.sampled_from([int, np.int64, np.uint64, np.float64]))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring._checks import check_number, check_whole
+from coursekit._number_checks import check_number, check_whole
 
 _MOST_BEDS = 10**7
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from coursekit.cases.er_beds._ages import stay_summary
 from coursekit.cases.er_beds._demand import korean_holidays, weekday
 from coursekit.cases.er_beds.bed_log import NOT_ENTERED, BedLog
-from coursekit.monitoring._checks import check_whole
+from coursekit._number_checks import check_whole
 from coursekit.short_repr import ShortRepr
 
 CALENDAR_FEATURES = ("day_of_week", "hour", "month", "day")

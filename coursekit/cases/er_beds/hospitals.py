@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from coursekit.cases.er_beds.stays import StayDistribution
-from coursekit.monitoring._checks import check_number, check_whole
+from coursekit._number_checks import check_number, check_whole
 
 SPECIALTIES = ("general", "cardiac", "trauma", "paediatric")
 """What a patient needs; somebody for the first is always there."""

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from coursekit.cases.er_beds.bed_log import BedLog
 from coursekit.cases.er_beds.hospitals import single
 from coursekit.cases.er_beds.simulation import simulate
-from coursekit.monitoring._checks import check_number, check_whole
+from coursekit._number_checks import check_number, check_whole
 from coursekit.short_repr import ShortRepr
 
 

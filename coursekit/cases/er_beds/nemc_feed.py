@@ -21,7 +21,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from coursekit.cases.er_beds.bed_log import BedLog
-from coursekit.monitoring._checks import check_number, check_whole
+from coursekit._number_checks import check_number, check_whole
 from coursekit.short_repr import ShortRepr
 
 KEY_VARIABLE = "NEMC_SERVICE_KEY"

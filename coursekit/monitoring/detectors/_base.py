@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from coursekit.compiling import compiled
-from coursekit.monitoring._checks import as_finite, told
+from coursekit._number_checks import as_finite, told
 from coursekit.monitoring.detectors.alarms import Alarms
 from coursekit.monitoring.detectors.calibration import calibrated
 

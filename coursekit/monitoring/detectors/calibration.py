@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import binom
 
 from coursekit.modeling.evaluation import Interval, wilson_interval
-from coursekit.monitoring._checks import as_finite, check_whole
+from coursekit._number_checks import as_finite, check_whole
 
 if TYPE_CHECKING:
     from coursekit.monitoring.detectors._base import Detector

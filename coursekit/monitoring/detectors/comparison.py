@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
-from coursekit.monitoring._checks import as_finite, check_whole
+from coursekit._number_checks import as_finite, check_whole
 from coursekit.monitoring.detectors._base import Detector
 from coursekit.monitoring.detectors.calibration import in_control_streams
 from coursekit.short_repr import ShortRepr

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from coursekit.compiling import compiled
-from coursekit.monitoring._checks import check_whole
+from coursekit._number_checks import check_whole
 from coursekit.monitoring.detectors._base import DRIFT, NOTHING, WARNING, Detector, check_range, check_variant
 
 

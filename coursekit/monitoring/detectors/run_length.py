@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import roots_legendre
 from scipy.stats import norm
 
-from coursekit.monitoring._checks import check_whole
+from coursekit._number_checks import check_whole
 from coursekit.monitoring.detectors._base import check_range
 
 _LONGEST = 1e12  # above, rounding decides

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coursekit.monitoring._checks import LARGEST_WHOLE
+from coursekit._number_checks import LARGEST_WHOLE
 
 Step = str | timedelta | np.timedelta64
 

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring._checks import check_number, check_whole
+from coursekit._number_checks import check_number, check_whole
 from coursekit.monitoring.refresh._checks import check_policy
 from coursekit.monitoring.refresh._clock import Step
 from coursekit.monitoring.refresh._costs import Bill

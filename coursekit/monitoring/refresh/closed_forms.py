@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from coursekit.monitoring._checks import check_number
+from coursekit._number_checks import check_number
 from coursekit.monitoring.refresh._checks import check_staleness
 from coursekit.monitoring.refresh.staleness import AbruptChanges, LinearStaleness, Staleness
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring._checks import check_whole
+from coursekit._number_checks import check_whole
 from coursekit.monitoring.refresh._clock import Step
 from coursekit.monitoring.refresh._rows import Loss, check_model, first_served, timed_rows
 from coursekit.monitoring.refresh.schedule_oracle import LossMatrix

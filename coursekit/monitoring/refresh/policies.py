@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring._checks import check_whole
+from coursekit._number_checks import check_whole
 from coursekit.monitoring.refresh._checks import check_policy
 from coursekit.short_repr import ShortRepr
 

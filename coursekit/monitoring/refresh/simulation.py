@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from coursekit.monitoring._checks import check_number, check_whole
+from coursekit._number_checks import check_number, check_whole
 from coursekit.monitoring.refresh._checks import check_policy, check_staleness
 from coursekit.monitoring.refresh._costs import Bill
 from coursekit.monitoring.refresh._figures import change_note, refresh_figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.monitoring._checks import check_number
+from coursekit._number_checks import check_number
 
 
 class Staleness:

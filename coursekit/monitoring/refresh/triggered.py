@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.monitoring._checks import check_whole
+from coursekit._number_checks import check_whole
 from coursekit.monitoring.refresh.policies import RefreshNews, RefreshPolicy
 
 

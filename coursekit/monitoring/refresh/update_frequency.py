@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from coursekit.monitoring._checks import check_whole
+from coursekit._number_checks import check_whole
 from coursekit.monitoring.refresh.policies import Scheduled
 from coursekit.monitoring.refresh.simulation import RefreshSimulation, simulate
 from coursekit.monitoring.refresh.staleness import LinearStaleness
