@@ -12,10 +12,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from coursekit._number_checks import check_number
 from coursekit.cases.er_beds._demand import Demand
 from coursekit.cases.er_beds.changes import Change
 from coursekit.cases.er_beds.hospitals import SPECIALTIES, City
-from coursekit._number_checks import check_number
 from coursekit.short_repr import ShortRepr
 
 NOT_ENTERED = -1

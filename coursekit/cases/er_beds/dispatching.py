@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from coursekit._number_checks import check_number, check_whole
 from coursekit.cases.er_beds._following import model_factor, reported_factor
 from coursekit.cases.er_beds._replay import Replay
 from coursekit.cases.er_beds.bed_log import BedLog
 from coursekit.cases.er_beds.features import point_in_time_features
-from coursekit._number_checks import check_number, check_whole
 from coursekit.short_repr import ShortRepr
 
 POLICIES = ("nearest_first", "nearest_reported", "model", "oracle")

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from coursekit._number_checks import check_whole
 from coursekit.cases.er_beds._ages import stay_summary
 from coursekit.cases.er_beds._demand import korean_holidays, weekday
 from coursekit.cases.er_beds.bed_log import NOT_ENTERED, BedLog
-from coursekit._number_checks import check_whole
 from coursekit.short_repr import ShortRepr
 
 CALENDAR_FEATURES = ("day_of_week", "hour", "month", "day")

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from coursekit._number_checks import check_number, check_whole
 from coursekit.cases.er_beds._auc import auc
 from coursekit.cases.er_beds.features import point_in_time_features
 from coursekit.cases.er_beds.hospitals import single
 from coursekit.cases.er_beds.model import AvailabilityModel
 from coursekit.cases.er_beds.simulation import simulate
 from coursekit.modeling.evaluation import Interval, bootstrap_interval
-from coursekit._number_checks import check_number, check_whole
 from coursekit.short_repr import ShortRepr
 
 _STAY_FEATURES = ("oldest_stay_hours", "mean_stay_hours", "stays_over_12h")

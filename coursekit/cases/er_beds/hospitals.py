@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from coursekit.cases.er_beds.stays import StayDistribution
 from coursekit._number_checks import check_number, check_whole
+from coursekit.cases.er_beds.stays import StayDistribution
 
 SPECIALTIES = ("general", "cardiac", "trauma", "paediatric")
 """What a patient needs; somebody for the first is always there."""

@@ -9,10 +9,10 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
+from coursekit._number_checks import check_number, check_whole
 from coursekit.cases.er_beds.bed_log import BedLog
 from coursekit.cases.er_beds.hospitals import single
 from coursekit.cases.er_beds.simulation import simulate
-from coursekit._number_checks import check_number, check_whole
 from coursekit.short_repr import ShortRepr
 
 

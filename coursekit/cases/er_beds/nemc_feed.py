@@ -20,8 +20,8 @@ import plotly.graph_objects as go
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from coursekit.cases.er_beds.bed_log import BedLog
 from coursekit._number_checks import check_number, check_whole
+from coursekit.cases.er_beds.bed_log import BedLog
 from coursekit.short_repr import ShortRepr
 
 KEY_VARIABLE = "NEMC_SERVICE_KEY"

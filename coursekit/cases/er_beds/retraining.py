@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from coursekit._number_checks import check_whole
 from coursekit.cases.er_beds.bed_log import BedLog
 from coursekit.cases.er_beds.features import point_in_time_features
 from coursekit.cases.er_beds.model import AvailabilityModel, PersistenceBaseline
 from coursekit.modeling.evaluation import brier_score
-from coursekit._number_checks import check_whole
 from coursekit.short_repr import ShortRepr
 
 MONTH_DAYS = 30

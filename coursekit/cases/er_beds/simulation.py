@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from coursekit._number_checks import check_whole
 from coursekit.cases.er_beds._demand import drawn
 from coursekit.cases.er_beds._replay import Replay
 from coursekit.cases.er_beds.bed_log import BedLog
 from coursekit.cases.er_beds.changes import planted_changes
 from coursekit.cases.er_beds.hospitals import City
-from coursekit._number_checks import check_whole
 
 _TRIES = 5
 

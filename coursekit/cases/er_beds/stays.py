@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coursekit.cases.er_beds._engine import stay_hours
 from coursekit._number_checks import check_number
+from coursekit.cases.er_beds._engine import stay_hours
 
 STAY_SHAPES = ("exponential", "lognormal", "deterministic", "near_fixed", "mixed")
 """Shapes of the length of stay: without memory; a long tail; all alike; nearly alike (normal); most patients

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from coursekit.compiling import compiled
 from coursekit._number_checks import as_finite, told
+from coursekit.compiling import compiled
 from coursekit.monitoring.detectors.alarms import Alarms
 from coursekit.monitoring.detectors.calibration import calibrated
 

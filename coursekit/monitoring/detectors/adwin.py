@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from coursekit.compiling import compiled
 from coursekit._number_checks import check_whole
+from coursekit.compiling import compiled
 from coursekit.monitoring.detectors._base import DRIFT, NOTHING, Detector, check_range, check_variant
 
 _CHUNK = 32  # elements that go into the window together; the window does not depend on it

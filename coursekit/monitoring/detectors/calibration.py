@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import binom
 
-from coursekit.modeling.evaluation import Interval, wilson_interval
 from coursekit._number_checks import as_finite, check_whole
+from coursekit.modeling.evaluation import Interval, wilson_interval
 
 if TYPE_CHECKING:
     from coursekit.monitoring.detectors._base import Detector

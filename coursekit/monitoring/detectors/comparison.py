@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
 from coursekit._number_checks import as_finite, check_whole
+from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
 from coursekit.monitoring.detectors._base import Detector
 from coursekit.monitoring.detectors.calibration import in_control_streams
 from coursekit.short_repr import ShortRepr

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from coursekit.compiling import compiled
 from coursekit._number_checks import check_whole
+from coursekit.compiling import compiled
 from coursekit.monitoring.detectors._base import DRIFT, NOTHING, WARNING, Detector, check_range, check_variant
 
 

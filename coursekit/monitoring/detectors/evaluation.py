@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
-from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
 from coursekit._number_checks import check_whole
+from coursekit.modeling.evaluation import Interval, bootstrap_interval, wilson_interval
 from coursekit.monitoring.detectors.alarms import Alarms
 from coursekit.short_repr import ShortRepr
 

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from coursekit.compiling import compiled
 from coursekit._number_checks import check_number, check_whole
+from coursekit.compiling import compiled
 from coursekit.monitoring.refresh._costs import Bill
 from coursekit.monitoring.refresh._figures import refresh_figure
 from coursekit.monitoring.refresh._run import drawn_changes, shortest_gap

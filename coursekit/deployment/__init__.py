@@ -1,0 +1,1 @@
+"""Serving models and changing them without harm (weeks 11 to 13 of the course)."""

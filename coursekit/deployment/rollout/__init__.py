@@ -1,0 +1,47 @@
+"""Rollouts: how a candidate takes over step by step, and the evidence that lets it or stops it."""
+
+from coursekit.deployment.rollout.auditing import AuditReport, audit
+from coursekit.deployment.rollout.conditional import ConditionalEProcess, log_likelihood_ratio
+from coursekit.deployment.rollout.controller import REASONS, VERDICTS, RolloutController
+from coursekit.deployment.rollout.dispersion import Overdispersion
+from coursekit.deployment.rollout.evidence import BASELINE, CANDIDATE, ERRORS, Evidence, Guardrail, Minute, Watch
+from coursekit.deployment.rollout.foreign import ForeignPlan, PlanFileError, read_plan
+from coursekit.deployment.rollout.plan import RampPlan
+from coursekit.deployment.rollout.routing import RoutingCheck, assign, bucket, sample_ratio_mismatch
+from coursekit.deployment.rollout.simulation import Outcomes, Rollout, simulate, simulate_many
+from coursekit.deployment.rollout.traffic import BASELINES, Candidate, Service, Traffic, World
+
+__all__ = [
+    "BASELINE",
+    "BASELINES",
+    "CANDIDATE",
+    "ERRORS",
+    "REASONS",
+    "VERDICTS",
+    "AuditReport",
+    "Candidate",
+    "ConditionalEProcess",
+    "Evidence",
+    "ForeignPlan",
+    "Guardrail",
+    "Minute",
+    "Outcomes",
+    "Overdispersion",
+    "PlanFileError",
+    "RampPlan",
+    "Rollout",
+    "RolloutController",
+    "RoutingCheck",
+    "Service",
+    "Traffic",
+    "Watch",
+    "World",
+    "assign",
+    "audit",
+    "bucket",
+    "log_likelihood_ratio",
+    "read_plan",
+    "sample_ratio_mismatch",
+    "simulate",
+    "simulate_many",
+]
