@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from coursekit.explore.labelling import label_workshop
     from coursekit.explore.playground import IntentPlayground, intent_playground
     from coursekit.explore.prediction import Prediction, Revelation, predict
+    from coursekit.explore.ramping import ramp_room
     from coursekit.explore.refreshing import refresh_costs, refresh_playground
     from coursekit.explore.style import palette, styled, template
     from coursekit.explore.view import PlotlyView, show
@@ -40,6 +41,7 @@ __all__ = [
     "log_slider",
     "palette",
     "predict",
+    "ramp_room",
     "refresh_costs",
     "refresh_playground",
     "show",
@@ -59,6 +61,7 @@ _MODULES = {
     "labelling": ("label_workshop",),
     "playground": ("IntentPlayground", "intent_playground"),
     "prediction": ("Prediction", "Revelation", "predict"),
+    "ramping": ("ramp_room",),
     "refreshing": ("refresh_costs", "refresh_playground"),
     "style": ("palette", "styled", "template"),
     "view": ("PlotlyView", "show"),

@@ -11,9 +11,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from coursekit._number_checks import check_number, check_whole
-from coursekit.deployment.rollout._figures import audited
 from coursekit.deployment.rollout.conditional import ConditionalEProcess
 from coursekit.deployment.rollout.evidence import ERRORS, Evidence, Guardrail
+from coursekit.deployment.rollout.figures import audited
 from coursekit.deployment.rollout.foreign import read_plan
 from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.simulation import Outcomes, simulate_many

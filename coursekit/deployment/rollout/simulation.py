@@ -11,9 +11,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from coursekit._number_checks import check_whole
-from coursekit.deployment.rollout._figures import timeline
 from coursekit.deployment.rollout.controller import REASONS, RolloutController
 from coursekit.deployment.rollout.evidence import CANDIDATE, ERRORS, Evidence, Guardrail
+from coursekit.deployment.rollout.figures import timeline
 from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.traffic import Candidate, Service, Traffic, World
 from coursekit.short_repr import ShortRepr
