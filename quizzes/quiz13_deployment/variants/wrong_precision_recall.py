@@ -1,0 +1,7 @@
+"""Answers with the recall.
+
+Loses: test_precision
+"""
+
+# %% answer_precision
+answer_5 = 90

@@ -1,0 +1,11 @@
+"""Rounds each day down.
+
+Loses: test_shipped
+"""
+
+
+# %% answer_shipped
+def shipped_defects(days):
+    if any(audited == 0 for _, audited, _ in days):
+        return None
+    return sum(found * (passed - audited) // audited for passed, audited, found in days)
