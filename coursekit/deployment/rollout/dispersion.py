@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import chi2, norm
 
 from coursekit.deployment.rollout.evidence import Minute
 
@@ -28,7 +29,8 @@ class Overdispersion:
     metrics
         Number of guardrails.
     errors
-        Standard errors above 1 from which the ratio is taken for noise.
+        Standard errors above 1 from which the ratio is taken for noise, in the tail of the chi-squared
+        distribution: with few degrees of freedom a normal one would call noise what is skew.
     tolerated
         Ratio up to which noise is tolerated even if it is certain.
 
@@ -58,7 +60,6 @@ class Overdispersion:
         self._errors, self._tolerated = errors, tolerated
         self._sum = np.zeros((runs, metrics))
         self._freedom = np.zeros((runs, metrics))
-        self._variance = np.zeros((runs, metrics))
 
     def update(self, minute: Minute) -> Overdispersion:
         """Take a minute; nothing happens where instances are not told apart."""
@@ -79,8 +80,6 @@ class Overdispersion:
             counts = known & (degrees > 0)
             self._sum += np.where(counts, np.where(busy, scaled, 0).sum(axis=2), 0)
             self._freedom += np.where(counts, degrees, 0)
-            # Given so many bad requests the counts are multinomial: 2 (I - 1) (1 - 1/N).
-            self._variance += np.where(counts, 2 * degrees * (1 - 1 / np.maximum(failed, 1)), 0)
         return self
 
     @property
@@ -92,6 +91,6 @@ class Overdispersion:
     @property
     def flagged(self) -> np.ndarray:
         """Whether some guardrail's ratio is clearly above what is tolerated, ``(runs,)``."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            errors = (self._sum - self._freedom) / np.sqrt(self._variance)
-            return np.any((errors > self._errors) & (self.ratio > self._tolerated), axis=1)
+        with np.errstate(invalid="ignore"):
+            rare = chi2.sf(self._sum, np.maximum(self._freedom, 1)) < norm.sf(self._errors)
+            return np.any(rare & (self.ratio > self._tolerated), axis=1)
