@@ -7,9 +7,10 @@ from coursekit.deployment.rollout.dispersion import Overdispersion
 from coursekit.deployment.rollout.evidence import BASELINE, CANDIDATE, ERRORS, Evidence, Guardrail, Minute, Watch
 from coursekit.deployment.rollout.foreign import ForeignPlan, PlanFileError, read_plan
 from coursekit.deployment.rollout.plan import RampPlan
-from coursekit.deployment.rollout.pooled import MSPRT, OBrienFleming, PooledZ, StratifiedMixture
+from coursekit.deployment.rollout.pooled import MSPRT, OBrienFleming, PooledZ
 from coursekit.deployment.rollout.routing import RoutingCheck, assign, bucket, sample_ratio_mismatch
 from coursekit.deployment.rollout.simulation import Outcomes, Rollout, simulate, simulate_many
+from coursekit.deployment.rollout.stratified import StratifiedMixture
 from coursekit.deployment.rollout.traffic import BASELINES, Candidate, Service, Traffic, World
 
 __all__ = [

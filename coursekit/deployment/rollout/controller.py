@@ -25,6 +25,7 @@ REASONS = {
     "routing": "traffic was not split as planned",
     "patience": "a step ran out of time before it showed that the next one is safe",
     "no data": "the candidate got too few requests in a step",
+    "log ended": "the recorded log ended before the plan could decide",
 }
 """What lies behind a verdict."""
 
