@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coursekit._rollout_commands import rollout_app
 from coursekit.classroom._printing import Progress, finish, show_grades, show_table
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 class_app = typer.Typer(no_args_is_help=True, help="The instructors' side: a class on nbgrader's gradebook.")
 app.add_typer(class_app, name="class")
+app.add_typer(rollout_app, name="rollout")
 
 CourseOption = Annotated[
     Path, typer.Option("--course", "-c", help="The course directory; the current folder by default.")

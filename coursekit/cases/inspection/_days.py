@@ -67,7 +67,7 @@ def usual_day(
 ) -> Day:
     """Model and people have each their share; ``audit`` holds the rates at which passed parts are audited."""
     parts_m = rng.binomial(parts, share)
-    arms = {}
+    arms: dict[str, np.ndarray] = {}
     for arm, count, finds, false, rate, after in (
         ("m", parts_m, rates.model, rates.model_false, audit[0], rates.audit_after_model),
         ("h", parts - parts_m, rates.human, rates.human_false, audit[1], rates.audit_after_human),

@@ -90,8 +90,8 @@ def estimate_escapes(
             "estimate_escapes: audit_rate and auditor_recall must be above 0; what nobody looks at cannot be estimated"
         )
     tail = (1 - sure) / 2
-    low, high = k + (nbinom.ppf(tail, k, share) if k else 0), k + nbinom.isf(tail, k + 1, share)
-    low, high = float(np.maximum(low, k)), float(np.maximum(high, k))
+    fewest, most = k + (nbinom.ppf(tail, k, share) if k else 0), k + nbinom.isf(tail, k + 1, share)
+    low, high = max(float(fewest), float(k)), max(float(most), float(k))
     return EscapeEstimate(
         missed=Interval(k / share, low, high, confidence=sure),
         shipped=Interval(k / share - k, low - k, high - k, confidence=sure),

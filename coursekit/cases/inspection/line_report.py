@@ -94,8 +94,8 @@ class LineReport(ShortRepr):
                 "true_recall": self.model_caught / self.model_defects,
                 "estimated_recall": self._daily_estimate(),
             }
-        counts = ("share", "parts", "by_model", "defects", "shipped", "shipped_by_model", "false_rejects")
-        counts += ("seen_by_humans", "audited", "audit_found", "cost")
+        counts = ["share", "parts", "by_model", "defects", "shipped", "shipped_by_model", "false_rejects"]
+        counts += ["seen_by_humans", "audited", "audit_found", "cost"]
         days = pd.Index(np.arange(1, len(self.share) + 1), name="day")
         return pd.DataFrame({name: getattr(self, name) for name in counts} | recalls, index=days)
 

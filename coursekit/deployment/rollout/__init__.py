@@ -1,6 +1,7 @@
 """Rollouts: how a candidate takes over step by step, and the evidence that lets it or stops it."""
 
 from coursekit.deployment.rollout.auditing import AuditReport, audit
+from coursekit.deployment.rollout.boundaries import spending_boundaries
 from coursekit.deployment.rollout.conditional import ConditionalEProcess, log_likelihood_ratio
 from coursekit.deployment.rollout.controller import REASONS, VERDICTS, RolloutController
 from coursekit.deployment.rollout.dispersion import Overdispersion
@@ -8,9 +9,10 @@ from coursekit.deployment.rollout.evidence import BASELINE, CANDIDATE, ERRORS, E
 from coursekit.deployment.rollout.foreign import ForeignPlan, PlanFileError, read_plan
 from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.pooled import MSPRT, OBrienFleming, PooledZ
+from coursekit.deployment.rollout.replaying import replay
 from coursekit.deployment.rollout.routing import RoutingCheck, assign, bucket, sample_ratio_mismatch
 from coursekit.deployment.rollout.simulation import Outcomes, Rollout, simulate, simulate_many
-from coursekit.deployment.rollout.stratified import StratifiedMixture
+from coursekit.deployment.rollout.stratified import StratifiedMixture, log_normal_mixture
 from coursekit.deployment.rollout.traffic import BASELINES, Candidate, Service, Traffic, World
 
 __all__ = [
@@ -46,8 +48,11 @@ __all__ = [
     "audit",
     "bucket",
     "log_likelihood_ratio",
+    "log_normal_mixture",
     "read_plan",
+    "replay",
     "sample_ratio_mismatch",
     "simulate",
     "simulate_many",
+    "spending_boundaries",
 ]

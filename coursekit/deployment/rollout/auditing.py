@@ -76,7 +76,7 @@ class AuditReport(ShortRepr):
     @property
     def missed_rate(self) -> float:
         """Share of the harmful candidate's rollouts that ended in PASS; NaN if there was none."""
-        return float(np.mean(self.harmful.verdict == "PASS")) if self.regression != 1 else float("nan")
+        return float(np.mean(self.harmful.verdict == "PASS")) if self.harmful is not self.harmless else float("nan")
 
     @property
     def harm(self) -> float:
@@ -85,7 +85,7 @@ class AuditReport(ShortRepr):
 
     def to_frame(self) -> pd.DataFrame:
         """One row a candidate: shares of the verdicts, minutes, harm."""
-        rows = {"harmless": self.harmless} | ({"harmful": self.harmful} if self.regression != 1 else {})
+        rows = {"harmless": self.harmless} | ({"harmful": self.harmful} if self.harmful is not self.harmless else {})
         return pd.DataFrame(
             {
                 name: {
@@ -180,13 +180,14 @@ def audit(
     same = replace(worse, error_ratio=1.0, latency_ratio=1.0)
     traffic = Traffic() if traffic is None else traffic
 
-    def played(candidate: Candidate, own: int) -> Outcomes:
+    def played(candidate: Candidate, which: int) -> Outcomes:
+        own = np.random.SeedSequence([seed, which])
         return simulate_many(
             traffic, service, candidate, plan, evidence, guardrails=watched, runs=runs, seed=own, progress=progress
         )
 
-    harmless = played(same, seed)
-    harmful = harmless if worse == same else played(worse, seed + 1)
+    harmless = played(same, 0)
+    harmful = harmless if worse == same else played(worse, 1)
     return AuditReport(
         configuration=name,
         evidence=evidence.name,

@@ -8,7 +8,7 @@ import numpy as np
 
 from coursekit.deployment.rollout.conditional import ConditionalEProcess
 from coursekit.deployment.rollout.dispersion import Overdispersion
-from coursekit.deployment.rollout.evidence import CANDIDATE, ERRORS, Evidence, Guardrail, Minute
+from coursekit.deployment.rollout.evidence import CANDIDATE, ERRORS, Evidence, Guardrail, Minute, check_guardrails
 from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.routing import RoutingCheck
 
@@ -83,7 +83,7 @@ class RolloutController:
     ) -> None:
         self.plan = plan
         self.evidence = ConditionalEProcess() if evidence is None else evidence
-        self.guardrails = tuple(guardrails)
+        self.guardrails = check_guardrails(guardrails)
         self.verdict = np.full(runs, RUNNING, dtype="<U12")
         """Verdict of each rollout; empty while it runs."""
         self.reason = np.full(runs, "", dtype="<U16")
@@ -124,6 +124,11 @@ class RolloutController:
             raise ValueError(
                 f"RolloutController: bad must have the shape (rollouts, guardrails, 2) = "
                 f"{(self.verdict.size, len(self.guardrails), 2)}, got {minute.bad.shape}"
+            )
+        if minute.requests.shape != (self.verdict.size, 2) or minute.weight.shape != (self.verdict.size,):
+            raise ValueError(
+                f"RolloutController: requests must be ({self.verdict.size}, 2) and weight ({self.verdict.size},), "
+                f"got {minute.requests.shape} and {minute.weight.shape}"
             )
         live = self.running
         self.minutes += live

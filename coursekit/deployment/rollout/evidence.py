@@ -169,12 +169,39 @@ class Evidence(ABC):
 
     def watch(self, plan: RampPlan, *, runs: int = 1, guardrails: Sequence[Guardrail] = (ERRORS,)) -> Watch:
         """Begin to watch so many rollouts of a plan, with alpha split among the guardrails."""
-        shares = np.array([guardrail.share for guardrail in guardrails])
+        shares = np.array([guardrail.share for guardrail in check_guardrails(guardrails)])
         return self._watch(plan, runs, self.alpha * shares / shares.sum())
 
     @abstractmethod
     def _watch(self, plan: RampPlan, runs: int, alphas: np.ndarray) -> Watch:
         """Make the watch; alphas is ``(metrics,)``."""
+
+
+def check_guardrails(guardrails: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
+    """Give guardrails as a tuple; there must be one at least, each with a name of its own.
+
+    A rollout without a guardrail promotes anything, and two of one name are one column in every table.
+
+    Parameters
+    ----------
+    guardrails
+        What is to be watched.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or two share a name.
+
+    Examples
+    --------
+    >>> check_guardrails([ERRORS])[0].name
+    'errors'
+    """
+    watched = tuple(guardrails)
+    names = [guardrail.name for guardrail in watched]
+    if not watched or len(set(names)) < len(names):
+        raise ValueError(f"guardrails: give at least one, each with a name of its own, got {names}")
+    return watched
 
 
 def check_share(where: str, parameter: str, value: object) -> float:

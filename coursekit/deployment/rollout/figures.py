@@ -105,7 +105,7 @@ def audited(report: AuditReport) -> go.Figure:
         subplot_titles=["판정의 비율", "나쁜 후보가 롤백된 비율"],
     )
     rows = {"기초선과 같은 후보": report.harmless}
-    if report.regression != 1:
+    if report.harmful is not report.harmless:
         rows[f"{report.regression:g}배 나쁜 후보"] = report.harmful
     verdict_bars(figure, rows, row=1, col=1)
     minutes = np.sort(report.minutes_to_rollback)

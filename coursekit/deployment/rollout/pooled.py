@@ -12,7 +12,6 @@ from coursekit._number_checks import check_number, told
 from coursekit.deployment.rollout.boundaries import spending_boundaries
 from coursekit.deployment.rollout.evidence import CANDIDATE, Evidence, Minute, Watch
 from coursekit.deployment.rollout.plan import RampPlan
-from coursekit.deployment.rollout.stratified import StratifiedMixture as StratifiedMixture
 from coursekit.deployment.rollout.stratified import log_normal_mixture
 
 LOOKS = ("end", "every minute")

@@ -14,10 +14,10 @@ from coursekit._number_checks import told
 from coursekit.deployment.rollout._recorded_minutes import RecordedMinutes, recorded_minutes
 from coursekit.deployment.rollout._request_log import read_requests
 from coursekit.deployment.rollout.controller import REASONS, RolloutController
-from coursekit.deployment.rollout.evidence import CANDIDATE, ERRORS, Evidence, Guardrail, Minute
+from coursekit.deployment.rollout.evidence import CANDIDATE, ERRORS, Evidence, Guardrail, Minute, check_guardrails
 from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.routing import RoutingCheck
-from coursekit.deployment.rollout.simulation import Rollout, _named
+from coursekit.deployment.rollout.simulation import Rollout
 
 UNITS = ("request", "user")
 """What routing draws by itself."""
@@ -112,7 +112,7 @@ def replay(
         raise ValueError(f"replay: unit must be one of {', '.join(UNITS)}, got {told(unit)}")
     if candidate == baseline:
         raise ValueError(f"replay: candidate and baseline must be two arms, both are {told(candidate)}")
-    watched = (ERRORS,) if guardrails is None else _named(guardrails)
+    watched = (ERRORS,) if guardrails is None else check_guardrails(guardrails)
     length = _microseconds(minute)
     found = read_requests(log, watched, (baseline, candidate), by_user=unit == "user")
     minutes = recorded_minutes(found, length, plan.longest)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from coursekit._number_checks import check_whole
 from coursekit.deployment.rollout.controller import REASONS, RolloutController
-from coursekit.deployment.rollout.evidence import CANDIDATE, ERRORS, Evidence, Guardrail
+from coursekit.deployment.rollout.evidence import CANDIDATE, ERRORS, Evidence, Guardrail, check_guardrails
 from coursekit.deployment.rollout.figures import timeline
 from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.traffic import Candidate, Service, Traffic, World
@@ -153,7 +153,7 @@ def simulate(
         rows.append((*minute, controller.strength[0].copy()))
 
     controller, harm = _play(
-        traffic, baseline, candidate, plan, evidence, _named(guardrails), 1, np.random.default_rng(seed), keep
+        traffic, baseline, candidate, plan, evidence, check_guardrails(guardrails), 1, np.random.default_rng(seed), keep
     )
     weight, requests, bad, strength = (np.array(column) for column in zip(*rows, strict=True))
     return Rollout(
@@ -179,7 +179,7 @@ def simulate_many(
     *,
     guardrails: Sequence[Guardrail] = (ERRORS,),
     runs: int = 1_000,
-    seed: int = 0,
+    seed: int | np.random.SeedSequence = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Outcomes:
     """Play thousands of rollouts of the same world at once.
@@ -213,9 +213,10 @@ def simulate_many(
     True
     """
     runs = check_whole("simulate_many", "runs", runs, low=1)
-    watched = _named(guardrails)
+    watched = check_guardrails(guardrails)
     sizes = [min(_BLOCK, runs - start) for start in range(0, runs, _BLOCK)]
-    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
+    root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+    seeds = root.spawn(len(sizes))
 
     def block(size: int, own: np.random.SeedSequence) -> tuple[RolloutController, np.ndarray]:
         played = _play(
@@ -260,11 +261,3 @@ def _play(
         controller.update(minute)
         keep(controller, (minute.weight[0], minute.requests[0], minute.bad[0]))
     return controller, harm
-
-
-def _named(guardrails: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
-    watched = tuple(guardrails)
-    names = [guardrail.name for guardrail in watched]
-    if not watched or len(set(names)) < len(names):
-        raise ValueError(f"guardrails: give at least one, each with a name of its own, got {names}")
-    return watched

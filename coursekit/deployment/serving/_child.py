@@ -1,0 +1,55 @@
+"""What runs in a server's own process: ``python -m coursekit.deployment.serving._child FACTORY OPTIONS``."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import socket
+import sys
+import threading
+import time
+
+import uvicorn
+
+GRACE = 5.0
+"""Seconds in which requests in flight are finished after the order to stop."""
+
+
+class _Announcing(uvicorn.Server):
+    """Tells its address when, and not before, it takes requests."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started and sockets:
+            print(json.dumps({"port": sockets[0].getsockname()[1]}), flush=True)  # noqa: T201
+
+
+def _follow_parent(server: uvicorn.Server) -> None:
+    """End when standard input does: the other end is held by the parent and closes with it, however it ends."""
+    with contextlib.suppress(OSError):
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+    server.should_exit = True
+    time.sleep(GRACE + 1)
+    os._exit(1)
+
+
+def main(factory: str, options: str) -> None:
+    """Make the application and serve it on a free port of this machine alone."""
+    module, _, name = factory.partition(":")
+    app = getattr(importlib.import_module(module), name)(**json.loads(options))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    # Idle connections outlive those of the router's pool, so that no request meets one that is being closed.
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_keep_alive=120, timeout_graceful_shutdown=int(GRACE)
+    )
+    server = _Announcing(config)
+    threading.Thread(target=_follow_parent, args=(server,), daemon=True).start()
+    server.run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
