@@ -88,7 +88,7 @@ class LineRollout(ShortRepr):
         if shadow:
             figure.add_vrect(x0=0.5, x1=shadow + 0.5, opacity=0.12, line_width=0, fillcolor="gray", row=2, col=1)
             figure.add_annotation(
-                x=(shadow + 1) / 2, y=1, yref="y3 domain", text="그림자 배포", showarrow=False, row=2, col=1
+                x=(shadow + 1) / 2, y=1, yref="y3 domain", text="섀도 배포", showarrow=False, row=2, col=1
             )
         ended = f"{self.days}일 만에 {VERDICT_NAMES[self.verdict]}" if self.verdict else "아직 진행 중"
         figure.update_layout(title=f"{ended}, 내보낸 불량 {report.shipped.sum():,}개", barmode="stack", height=520)
