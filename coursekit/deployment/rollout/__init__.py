@@ -7,12 +7,15 @@ from coursekit.deployment.rollout.controller import REASONS, VERDICTS, RolloutCo
 from coursekit.deployment.rollout.dispersion import Overdispersion
 from coursekit.deployment.rollout.evidence import BASELINE, CANDIDATE, ERRORS, Evidence, Guardrail, Minute, Watch
 from coursekit.deployment.rollout.foreign import ForeignPlan, PlanFileError, read_plan
+from coursekit.deployment.rollout.kayenta_metric import KayentaClassification, KayentaMetric, kayenta_classify
+from coursekit.deployment.rollout.kayenta_rule import KayentaJudge
 from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.pooled import MSPRT, OBrienFleming, PooledZ
 from coursekit.deployment.rollout.replaying import replay
 from coursekit.deployment.rollout.routing import RoutingCheck, assign, bucket, sample_ratio_mismatch
 from coursekit.deployment.rollout.simulation import Outcomes, Rollout, simulate, simulate_many
 from coursekit.deployment.rollout.stratified import StratifiedMixture, log_normal_mixture
+from coursekit.deployment.rollout.thresholds import ThresholdCheck, ThresholdCount
 from coursekit.deployment.rollout.traffic import BASELINES, Candidate, Service, Traffic, World
 
 __all__ = [
@@ -29,6 +32,9 @@ __all__ = [
     "Evidence",
     "ForeignPlan",
     "Guardrail",
+    "KayentaClassification",
+    "KayentaJudge",
+    "KayentaMetric",
     "Minute",
     "OBrienFleming",
     "Outcomes",
@@ -41,12 +47,15 @@ __all__ = [
     "RoutingCheck",
     "Service",
     "StratifiedMixture",
+    "ThresholdCheck",
+    "ThresholdCount",
     "Traffic",
     "Watch",
     "World",
     "assign",
     "audit",
     "bucket",
+    "kayenta_classify",
     "log_likelihood_ratio",
     "log_normal_mixture",
     "read_plan",

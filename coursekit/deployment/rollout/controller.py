@@ -101,6 +101,7 @@ class RolloutController:
         self._seen = np.zeros(runs, dtype=np.int64)
         self._weights = np.array(plan.weights)
         self._ratios = np.array(plan.margins)
+        self._lengths = np.array(plan.lengths)
 
     @property
     def running(self) -> np.ndarray:
@@ -142,7 +143,8 @@ class RolloutController:
         alarm = np.any(strength >= 1, axis=1)
         self._decide(alarm & noisy, "INCONCLUSIVE", "overdispersion")
         self._decide(alarm, "FAIL", "evidence")
-        ready = self._since >= self.plan.minutes_per_step
+        length = self._lengths[self._step]
+        ready = self._since >= length
         self._decide(ready & (self._seen < self.plan.min_requests), "NO_DATA", "no data")
         up = ready & self.running
         if up.any():
@@ -150,7 +152,7 @@ class RolloutController:
         last = self._step == self._weights.size - 1
         self._decide(up & last & noisy, "INCONCLUSIVE", "overdispersion")
         self._decide(up & last, "PASS", "promoted")
-        self._decide(ready & ~up & (self._since >= self.plan.longest_step), "INCONCLUSIVE", "patience")
+        self._decide(ready & ~up & (self._since >= length * self.plan.patience), "INCONCLUSIVE", "patience")
         rising = up & self.running
         self._step[rising] += 1
         self._since[rising] = 0

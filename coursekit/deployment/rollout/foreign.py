@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from coursekit._number_checks import told
 from coursekit.deployment.rollout.evidence import Evidence, Guardrail
 from coursekit.deployment.rollout.plan import RampPlan
 
@@ -37,5 +41,87 @@ class ForeignPlan:
 
 
 def read_plan(path: str | Path) -> ForeignPlan:
-    """Read a rollout file of another tool, told apart by its content."""
-    raise PlanFileError(f"{path}: not yet")
+    """Read a rollout file of another tool, told apart by its content.
+
+    A configuration that decides about production deserves a test as much as code does. What the file asks for is
+    put in our terms exactly or not at all: a field that would change the decision and is not modelled is an
+    error that names it. Known are an Argo Rollouts ``Rollout`` with its analysis templates in the same file, a
+    Flagger ``Canary``, and a Kayenta canary configuration, alone or inside the request of a standalone analysis.
+
+    Metrics are known by their names, since their queries cannot be run here: a share of errors, a share of
+    successes, or a latency whose name says percentile and unit, such as ``p99-latency-ms``.
+
+    Parameters
+    ----------
+    path
+        YAML (one or several documents) or JSON.
+
+    Raises
+    ------
+    PlanFileError
+        If the file cannot be read, is of no known kind, or uses what is not modelled.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> text = '''
+    ... kind: Canary
+    ... apiVersion: flagger.app/v1beta1
+    ... metadata: {name: web}
+    ... spec:
+    ...   analysis:
+    ...     {interval: 1m, threshold: 3, maxWeight: 30, stepWeight: 10,
+    ...      metrics: [{name: request-success-rate, thresholdRange: {min: 99}, interval: 1m}]}
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = read_plan(Path(folder, "canary.yaml")) if Path(folder, "canary.yaml").write_text(text) else None
+    >>> found.tool, found.plan.weights
+    ('flagger', (0.1, 0.2, 0.3))
+
+    References
+    ----------
+    Argo Rollouts, "Analysis & Progressive Delivery". Flagger, "How it works". Kayenta, "Canary configuration".
+    """
+    file = Path(path)
+    documents = _documents(file)
+    kinds = [document.get("kind") for document in documents]
+    if "Rollout" in kinds:
+        from coursekit.deployment.rollout import _argo
+
+        return _argo.read(documents, file)
+    if "Canary" in kinds:
+        from coursekit.deployment.rollout import _flagger
+
+        return _flagger.read(documents[kinds.index("Canary")], file)
+    for document in documents:
+        if {"judge", "classifier", "canaryConfig"} & set(document) or (
+            "metrics" in document and "kind" not in document
+        ):
+            from coursekit.deployment.rollout import _kayenta
+
+            return _kayenta.read(document, file)
+    shown = ", ".join(told(kind) for kind in kinds if kind) or "none"
+    raise PlanFileError(
+        f"{file}: kind must be 'Rollout' (Argo Rollouts) or 'Canary' (Flagger), or the file a Kayenta canary "
+        f"configuration; found {shown}"
+    )
+
+
+def _documents(file: Path) -> list[dict[str, Any]]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise PlanFileError(f"{file}: cannot be read: {reason}") from None
+    try:
+        found = [document for document in yaml.safe_load_all(text) if document is not None]
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        raise PlanFileError(f"{file}{where}: is neither YAML nor JSON: {getattr(error, 'problem', error)}") from None
+    if not found:
+        raise PlanFileError(f"{file}: is empty")
+    for i, document in enumerate(found):
+        if not isinstance(document, dict):
+            raise PlanFileError(f"{file}: document {i + 1} must be a table of fields, got {told(document)}")
+    return found

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from coursekit._number_checks import as_finite, check_number, told
+from coursekit._number_checks import check_number, told
 from coursekit.deployment.rollout._mann_whitney import COMPARED, EMPTY, shift_intervals
 from coursekit.deployment.rollout.evidence import check_share
 from coursekit.short_repr import ShortRepr
@@ -48,10 +48,12 @@ class KayentaClassification(ShortRepr):
     """Upper bound of the shift."""
     ratio: np.ndarray
     """Candidate's mean divided by the baseline's; NaN where one of them is 0, and then it is not asked for."""
+    strength: np.ndarray
+    """Share of the shift that would be enough, from 0; above 1 where it is, whatever the ratio says."""
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a run: label, bounds, estimate and ratio."""
-        columns = ("label", "lower", "estimate", "upper", "ratio")
+        """One row a run: label, bounds, estimate, ratio and strength."""
+        columns = ("label", "lower", "estimate", "upper", "ratio", "strength")
         return pd.DataFrame({name: getattr(self, name) for name in columns}).rename_axis("run")
 
 
@@ -82,7 +84,8 @@ def kayenta_classify(
     which inverts the Mann-Whitney test with normal approximation and continuity correction. With the estimate
     :math:`\hat\Delta`, the median difference, the metric is High if
     :math:`D_{(k)} > \text{tolerance} \cdot |\hat\Delta|` and the ratio of means is at least ``allowed_increase``,
-    and Low if the opposite holds. Identical series pass.
+    and Low if the opposite holds. Identical series pass. Below five minutes each, no interval is as sure as .98, and
+    the extreme differences are taken instead: of one minute each, every difference is flagged.
 
     Parameters
     ----------
@@ -93,7 +96,7 @@ def kayenta_classify(
     confidence
         Two-sided confidence of the interval.
     tolerance
-        Part of the estimate that the bound must exceed, from 0 to below 1.
+        Part of the estimate that the bound must exceed, between 0 and 1.
     allowed_increase, allowed_decrease
         Ratio of means from which, and down to which, a change counts.
     nan_strategy
@@ -132,8 +135,12 @@ def kayenta_classify(
         allowed_increase=allowed_increase,
         allowed_decrease=allowed_decrease,
     )
-    confidence = check_share(where, "confidence", confidence)
-    return classified(series[0], series[1], metric, confidence, check_tolerance(where, tolerance))[0]
+    return metric.classify(
+        series[0],
+        series[1],
+        confidence=check_share(where, "confidence", confidence),
+        tolerance=check_share(where, "tolerance", tolerance),
+    )
 
 
 @dataclass(frozen=True)
@@ -186,38 +193,34 @@ class KayentaMetric:
             number = check_number("KayentaMetric", name, getattr(self, name), above=True)
             object.__setattr__(self, name, number)
 
-
-def classified(
-    baseline: np.ndarray, candidate: np.ndarray, metric: KayentaMetric, confidence: float, tolerance: float
-) -> tuple[KayentaClassification, np.ndarray]:
-    """The labels of one metric, and what share of the shift that would be enough was found."""
-    quantile = float(norm.ppf((1 + confidence) / 2))
-    found = shift_intervals(
-        np.ascontiguousarray(baseline, dtype=float),
-        np.ascontiguousarray(candidate, dtype=float),
-        quantile,
-        metric.nan_strategy == "replace",
-    )
-    lower, estimate, upper, mean_baseline, mean_candidate, state = found.T
-    with np.errstate(invalid="ignore", divide="ignore"):
-        known = (mean_baseline != 0) & (mean_candidate != 0)
-        ratio = np.where(known, mean_candidate / mean_baseline, np.nan)
-        up = (1 - tolerance) * np.maximum(estimate, 0) / (estimate - lower)
-        down = (1 - tolerance) * np.maximum(-estimate, 0) / (upper - estimate)
-        bar = tolerance * np.abs(estimate)
-        rises = metric.direction != "decrease"
-        falls = metric.direction != "increase"
-        high = (lower > bar) & ~(ratio < metric.allowed_increase) & rises
-        low = (upper < -bar) & ~(ratio > metric.allowed_decrease) & falls
-    empty = state == EMPTY
-    missing = PASS if metric.nan_strategy == "replace" else NODATA  # nothing, with 0 for nothing, is no difference
-    label = np.select([empty, high, low], [missing, HIGH, LOW], PASS)
-    strength = np.where(state == COMPARED, np.maximum(up * rises, down * falls), 0.0)
-    return KayentaClassification(label, lower, estimate, upper, ratio), np.nan_to_num(strength, posinf=ENOUGH)
-
-
-def check_tolerance(where: str, value: object) -> float:
-    number = as_finite(value)
-    if number is None or not 0 <= number < 1:
-        raise ValueError(f"{where}: tolerance must lie from 0 to below 1, got {told(value)}")
-    return number
+    def classify(
+        self, baseline: np.ndarray, candidate: np.ndarray, *, confidence: float = 0.98, tolerance: float = 0.25
+    ) -> KayentaClassification:
+        """Label each run of two series ``(runs, minutes)``, as :func:`kayenta_classify` does."""
+        quantile = float(norm.ppf((1 + confidence) / 2))
+        found = shift_intervals(
+            np.ascontiguousarray(baseline, dtype=float),
+            np.ascontiguousarray(candidate, dtype=float),
+            quantile,
+            self.nan_strategy == "replace",
+        )
+        lower, estimate, upper, mean_baseline, mean_candidate, state = found.T
+        rises, falls = self.direction != "decrease", self.direction != "increase"
+        with np.errstate(invalid="ignore", divide="ignore"):
+            known = (mean_baseline != 0) & (mean_candidate != 0)
+            ratio = np.where(known, mean_candidate / mean_baseline, np.nan)
+            bar = tolerance * np.abs(estimate)
+            high = (lower > bar) & ~(ratio < self.allowed_increase) & rises
+            low = (upper < -bar) & ~(ratio > self.allowed_decrease) & falls
+            up = rises * (1 - tolerance) * np.maximum(estimate, 0) / (estimate - lower)
+            down = falls * (1 - tolerance) * np.maximum(-estimate, 0) / (upper - estimate)
+        strength = np.where(state == COMPARED, np.fmax(up, down), 0.0)  # of 0 / 0 and a number, the number
+        missing = PASS if self.nan_strategy == "replace" else NODATA  # nothing, with 0 for nothing, is no change
+        return KayentaClassification(
+            label=np.select([state == EMPTY, high, low], [missing, HIGH, LOW], PASS),
+            lower=lower,
+            estimate=estimate,
+            upper=upper,
+            ratio=ratio,
+            strength=np.clip(np.nan_to_num(strength, posinf=ENOUGH), 0, ENOUGH),
+        )

@@ -44,8 +44,8 @@ class RampPlan:
 
     weights: Sequence[float]
     """Rising shares of the traffic, each above 0 and below 1; promotion to 1 follows the last."""
-    minutes_per_step: int = 15
-    """Least length of a step."""
+    minutes_per_step: int | Sequence[int] = 15
+    """Least length of a step, or of each of them, minutes."""
     margin: float = 0.25
     """Largest tolerated share of extra errors among all traffic, above 0."""
     patience: int = 4
@@ -55,9 +55,22 @@ class RampPlan:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", _rising("RampPlan", self.weights))
-        for name, low in (("minutes_per_step", 1), ("patience", 1), ("min_requests", 1)):
-            object.__setattr__(self, name, check_whole("RampPlan", name, getattr(self, name), low=low))
+        for name in ("patience", "min_requests"):
+            object.__setattr__(self, name, check_whole("RampPlan", name, getattr(self, name), low=1))
+        object.__setattr__(self, "minutes_per_step", self._checked_lengths())
         object.__setattr__(self, "margin", check_number("RampPlan", "margin", self.margin, above=True))
+
+    def _checked_lengths(self) -> int | tuple[int, ...]:
+        given = self.minutes_per_step
+        if isinstance(given, str) or not np.iterable(given):
+            return check_whole("RampPlan", "minutes_per_step", given, low=1)
+        each = tuple(check_whole("RampPlan", f"minutes_per_step[{i}]", m, low=1) for i, m in enumerate(given))
+        if len(each) != len(self.weights):
+            raise ValueError(
+                f"RampPlan: minutes_per_step must be one number or one a step, "
+                f"got {len(each)} for {len(self.weights)} weights"
+            )
+        return each
 
     @property
     def margins(self) -> tuple[float, ...]:
@@ -66,32 +79,33 @@ class RampPlan:
         return tuple(round(1 + self.margin / weight, 12) for weight in following)
 
     @property
-    def minutes(self) -> int:
-        """Length if no step waits for evidence."""
-        return len(self.weights) * self.minutes_per_step
+    def lengths(self) -> tuple[int, ...]:
+        """Least length of each step, minutes."""
+        given = self.minutes_per_step
+        return (given,) * len(self.weights) if isinstance(given, int) else tuple(given)
 
     @property
-    def longest_step(self) -> int:
-        """Minutes after which a step that does not show enough is given up."""
-        return self.minutes_per_step * self.patience
+    def minutes(self) -> int:
+        """Length if no step waits for evidence."""
+        return sum(self.lengths)
 
     @property
     def longest(self) -> int:
         """Length after which every rollout has a verdict."""
-        return len(self.weights) * self.longest_step
+        return self.minutes * self.patience
 
     def schedule(self) -> np.ndarray:
         """Weight of each minute if no step waits for evidence, ``(minutes,)``."""
-        return np.repeat(np.asarray(self.weights), self.minutes_per_step)
+        return np.repeat(np.asarray(self.weights), self.lengths)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a step: weight, earliest and latest end in minutes, ratio to exclude before leaving it."""
-        steps = np.arange(1, len(self.weights) + 1)
+        steps, ends = np.arange(1, len(self.weights) + 1), np.cumsum(self.lengths)
         return pd.DataFrame(
             {
                 "weight": self.weights,
-                "earliest_end": steps * self.minutes_per_step,
-                "latest_end": steps * self.minutes_per_step * self.patience,
+                "earliest_end": ends,
+                "latest_end": ends * self.patience,
                 "ratio_to_exclude": self.margins,
             },
             index=pd.Index(steps, name="step"),
@@ -101,7 +115,7 @@ class RampPlan:
         """Weight over time if no step waits for evidence."""
         figure = go.Figure()
         figure.add_scatter(
-            x=np.arange(len(self.weights) + 1) * self.minutes_per_step,
+            x=np.cumsum([0, *self.lengths]),
             y=[*self.weights, 1.0],
             line_shape="hv",
             mode="lines",

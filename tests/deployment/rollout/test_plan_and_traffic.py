@@ -21,7 +21,7 @@ def test_a_candidate_at_the_margin_adds_just_the_tolerated_share(weights, margin
     # Margins are rounded to 12 digits, hence 5e-13 times a weight below 1.
     np.testing.assert_allclose(following * (np.array(plan.margins) - 1), margin, atol=1e-12, rtol=0)
     assert plan.margins == tuple(sorted(plan.margins, reverse=True))
-    assert plan.longest == plan.minutes * patience == plan.longest_step * len(weights)
+    assert plan.longest == plan.minutes * patience == len(weights) * minutes * patience
     assert plan.schedule().tolist() == [weight for weight in weights for _ in range(minutes)]
     table = plan.to_frame()
     assert table.weight.tolist() == weights
@@ -143,3 +143,14 @@ def test_noise_of_a_machine_has_its_size_and_its_memory():
     # and binomial noise of .2% of variance.
     assert np.std(rates[0]) == pytest.approx(0.2, abs=0.005)
     assert np.corrcoef(rates[0].ravel(), rates[1].ravel())[0, 1] == pytest.approx(0.7, abs=0.018)
+
+
+def test_steps_may_differ_in_length():
+    plan = RampPlan([0.1, 0.5], minutes_per_step=[3, 10], patience=2)
+    assert (plan.lengths, plan.minutes, plan.longest) == ((3, 10), 13, 26)
+    assert plan.schedule().tolist() == [0.1] * 3 + [0.5] * 10
+    assert plan.to_frame()["latest_end"].tolist() == [6, 26]
+    with pytest.raises(ValueError, match="one number or one a step, got 1 for 2 weights"):
+        RampPlan([0.1, 0.5], minutes_per_step=[3])
+    with pytest.raises(ValueError, match=r"minutes_per_step\[1\] must be a whole number"):
+        RampPlan([0.1, 0.5], minutes_per_step=[3, 0])

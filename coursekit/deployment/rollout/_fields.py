@@ -1,0 +1,123 @@
+"""Reading fields of another tool's file so that every error names file and field."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+
+from coursekit._number_checks import as_finite, told
+from coursekit.deployment.rollout._metric_kinds import kinds_of
+from coursekit.deployment.rollout.evidence import Guardrail
+from coursekit.deployment.rollout.foreign import PlanFileError
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PERCENTILE = re.compile(r"p(\d{2,3})(?!\d)", re.IGNORECASE)
+_UNIT = re.compile(r"(?:^|[-_ .])(ms|milliseconds|s|sec|seconds)(?:$|[-_ .])", re.IGNORECASE)
+
+
+class Fields:
+    """A table of a file and where it stands."""
+
+    def __init__(self, file: Path, table: Any, where: str) -> None:
+        self.file, self.where = file, where
+        if not isinstance(table, dict):
+            self.fail("", f"must be a table of fields, got {told(table)}")
+        self.table: dict[str, Any] = table
+
+    def fail(self, field: str, message: str) -> NoReturn:
+        """Raise, naming file and field."""
+        place = ".".join(part for part in (self.where, field) if part)
+        raise PlanFileError(f"{self.file}: {place}: {message}")
+
+    def inside(self, field: str) -> Fields:
+        """A table in a field."""
+        return Fields(self.file, self.table.get(field), ".".join(filter(None, (self.where, field))))
+
+    def each(self, field: str) -> list[Fields]:
+        """Tables of a list in a field."""
+        found = self.table.get(field)
+        if not isinstance(found, list) or not found:
+            self.fail(field, f"must list at least one, got {told(found)}")
+        return [Fields(self.file, entry, f"{self.where}.{field}[{i}]") for i, entry in enumerate(found)]
+
+    def only(self, known: set[str], *, ignored: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+        """Raise at the first field that is neither modelled nor without effect on the decision."""
+        for key in self.table:
+            if key not in known | ignored:
+                self.fail(str(key), f"is not modelled; known there are {', '.join(sorted(known))}")
+
+    def text(self, field: str) -> str:
+        """A text."""
+        value = self.table.get(field)
+        if not isinstance(value, str) or not value.strip():
+            self.fail(field, f"must be a text, got {told(value)}")
+        return value
+
+    def number(self, field: str, *, default: float | None = None) -> float:
+        """A number of at least 0."""
+        value = self.table.get(field, default)
+        number = as_finite(value)
+        if number is None and isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()):
+            number = float(value)
+        if number is None or number < 0:
+            self.fail(field, f"must be a number of at least 0, got {told(value)}")
+        return number
+
+    def whole(self, field: str, *, default: int | None = None, low: int = 0) -> int:
+        """A whole number."""
+        number = self.number(field, default=default)
+        if number != int(number) or number < low:
+            self.fail(field, f"must be a whole number of at least {low}, got {told(self.table.get(field))}")
+        return int(number)
+
+    def minutes(self, field: str, *, default: int | None = None) -> int:
+        """A duration in whole minutes; the clock of the simulation knows nothing shorter."""
+        value = self.table.get(field)
+        if value is None and default is not None:
+            return default
+        seconds = as_finite(value)
+        if seconds is None and isinstance(value, str):
+            parts = _DURATION.findall(value)
+            if re.fullmatch(r"\d+", value.strip()):
+                seconds = float(value)
+            elif parts and "".join(a + b for a, b in parts) == value.strip():
+                seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
+        if seconds is None or seconds <= 0:
+            self.fail(field, f"must be a duration such as '5m', got {told(value)}")
+        if seconds % 60:
+            self.fail(field, f"{told(value)} is not modelled: whole minutes are; scale all durations alike")
+        return int(seconds // 60)
+
+    def guardrail(self, name: str, limit: float, *, field: str, upper: bool) -> tuple[Guardrail, float]:
+        """The guardrail that a metric's name speaks of, and the bad rate that its limit stands for."""
+        kinds = kinds_of(name)
+        if len(kinds) != 1:
+            said = "says " + " and ".join(kinds) if kinds else "does not say what it counts"
+            self.fail(
+                field,
+                f"{told(name)} {said}; only rates of errors and latencies are modelled: name it 'error-rate', "
+                "'success-rate' or 'p99-latency-ms'",
+            )
+        if upper == (kinds[0] == "success"):
+            which = "lower" if kinds[0] == "success" else "upper"
+            self.fail(field, f"a metric of {kinds[0]} needs {'a' if which == 'lower' else 'an'} {which} limit")
+        if kinds[0] == "latency":
+            return self._latency(name, limit, field)
+        share = limit / 100 if limit > 1 else limit
+        bad = 1 - share if kinds[0] == "success" else share
+        if not 0 < bad < 1:
+            self.fail(field, f"a limit of {limit:g} can never, or must always, be passed")
+        return Guardrail(name), bad
+
+    def _latency(self, name: str, limit: float, field: str) -> tuple[Guardrail, float]:
+        percentile, unit = _PERCENTILE.search(name), _UNIT.search(name)
+        if percentile is None or unit is None or limit <= 0:
+            self.fail(
+                field, f"{told(name)} must say percentile and unit, as 'p99-latency-ms' or 'latency-p95-seconds' do"
+            )
+        digits = percentile[1]
+        bad = 1 - float(f"0.{digits}")
+        over_ms = limit * (1 if unit[1].lower().startswith("m") else 1000)
+        return Guardrail(name, over_ms=over_ms), round(bad, 12)
