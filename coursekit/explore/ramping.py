@@ -56,8 +56,8 @@ def _picture(ratio: float, plan: str, test: str, path: str, seed: int) -> go.Fig
     chosen, same = _repeated(ratio, plan, test, path), _repeated(1.0, plan, test, path)
     figure = make_subplots(
         rows=3,
-        vertical_spacing=0.13,
-        row_heights=[0.36, 0.3, 0.34],
+        vertical_spacing=0.15,
+        row_heights=[0.4, 0.34, 0.26],
         subplot_titles=[
             "분마다의 오류율, 그리고 후보의 몫",
             "롤백에 필요한 증거 가운데 모인 몫",
@@ -73,7 +73,7 @@ def _picture(ratio: float, plan: str, test: str, path: str, seed: int) -> go.Fig
     figure.update_layout(
         title=f"{verdict} · 억울한 롤백 {wrong:.1%} · 평균 피해 {harm:,.0f}건",
         title_font_size=14,
-        height=690,
+        height=740,
         margin_t=90,
     )
     return figure
@@ -97,9 +97,9 @@ def _minutes(figure: go.Figure, rollout: Rollout) -> None:
     figure.add_scatter(x=at, y=rollout.strength[:, 0], showlegend=False, line_color=colors[2], row=2, col=1)
     figure.add_hline(y=1, line_dash="dot", annotation_text="롤백", row=2, col=1)
     figure.update_yaxes(tickformat=".1%", rangemode="tozero", row=1, col=1, secondary_y=False)
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.02], showgrid=False, row=1, col=1, secondary_y=True)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.02], dtick=0.25, showgrid=False, row=1, col=1, secondary_y=True)
     lowest = float(rollout.strength.min())
-    figure.update_yaxes(range=[max(-1.0, min(-0.2, lowest)), 1.3], row=2, col=1)
+    figure.update_yaxes(range=[max(-4.0, min(-0.2, lowest)), 1.3], row=2, col=1)
     figure.update_xaxes(title="시작한 뒤 (분)", row=2, col=1)
 
 

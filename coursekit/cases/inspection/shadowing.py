@@ -54,7 +54,7 @@ class ShadowReport:
                 "arrayminus": [it.estimate - it.low for it in rows.values()],
             },
         )
-        figure.update_layout(title="섀도 배포에서 잰 모델", showlegend=False)
+        figure.update_layout(title="섀도 배포에서 잰 모델", showlegend=False, height=320)
         figure.update_xaxes(tickformat=".0%", range=[0, 1.02])
         figure.update_yaxes(autorange="reversed")
         return figure

@@ -1,8 +1,11 @@
 """Argo Rollouts: a canary's steps and the analysis templates that stand in the same file.
 
-A metric fails when more measurements than ``failureLimit`` failed; then the rollout is aborted. A background
-analysis measures from its starting step to the end, an analysis step holds the rollout until its measurements are
-over. Provider errors do not occur here, so ``consecutiveErrorLimit`` has no effect.
+A metric fails when more than ``failureLimit`` of its measurements failed (``assessMetricStatus`` in
+``analysis/analysis.go``); then the rollout is aborted. An analysis measures at once when it starts, after its
+``initialDelay`` if it has one, and then each ``interval`` (``generateMetricTasks``). A measurement before the
+candidate's first request is an error, which is not counted and repeated an interval later. A background analysis
+measures from its starting step to the end; an analysis step holds the rollout until its last measurement. A dry run
+measures without effect. Other errors of providers do not occur here, so ``consecutiveErrorLimit`` has no effect.
 """
 
 from __future__ import annotations
@@ -68,9 +71,10 @@ class _Rollout:
         if "analysis" in canary.table:
             background = canary.inside("analysis")
             background.only({"templates", "startingStep"}, ignored={"args", "dryRun", "analysisRunMetadata"})
-            first = background.whole("startingStep", default=0)
-            start = begins[min(first, len(begins) - 1)] if begins else 0
-            self._analysis(background, start, sum(lengths), inline=False)
+            step = background.whole("startingStep", default=0)
+            if step >= len(begins) or begins[step] >= sum(lengths):
+                background.fail("startingStep", f"{step} comes when nothing is watched any more")
+            self._analysis(background, begins[step], inline=False)
         if not self._checks:
             canary.fail("analysis", "is missing, and no step has one: nothing could ever roll back")
         return ForeignPlan(
@@ -95,19 +99,21 @@ class _Rollout:
             if "setWeight" in step.table:
                 share = step.number("setWeight") / 100
                 if share > 1 or share < weight:
-                    step.fail("setWeight", f"must rise and be at most 100, got {told(step.table['setWeight'])}")
+                    step.fail("setWeight", f"must not fall and be at most 100, got {told(step.table['setWeight'])}")
                 weight = share
                 continue
-            lasts = self._pause(step) if "pause" in step.table else self._inline(step, now)
             if weight == 0:
                 step.fail("", "comes before the first setWeight above 0, when the candidate has no traffic")
-            if weight < 1:
+            if weight == 1 and "analysis" in step.table:
+                step.fail("analysis", "at a weight of 100, beside no baseline, is not modelled")
+            lasts = self._pause(step) if "pause" in step.table else self._inline(step, now)
+            if weight < 1 and lasts:
                 if weights and weights[-1] == weight:
                     lengths[-1] += lasts
                 else:
                     weights.append(weight)
                     lengths.append(lasts)
-            now += lasts
+            now = step.within_a_week("", now + lasts)
         if not weights:
             canary.fail("steps", "never stay at a weight between 0 and 100: nothing is watched")
         return weights, lengths, begins
@@ -119,54 +125,65 @@ class _Rollout:
         return step.inside("pause").minutes("duration")
 
     def _inline(self, step: Fields, now: int) -> int:
-        analysis = step.inside("analysis")
-        analysis.only({"templates"}, ignored={"args", "dryRun", "analysisRunMetadata"})
-        return self._analysis(analysis, now, None, inline=True)
+        return self._analysis(step.inside("analysis"), now, inline=True)
 
-    def _analysis(self, analysis: Fields, start: int, end: int | None, *, inline: bool) -> int:
-        dry = {str(entry.get("metricName")) for entry in analysis.table.get("dryRun") or () if isinstance(entry, dict)}
-        longest = 0
+    def _analysis(self, analysis: Fields, start: int, *, inline: bool) -> int:
+        """Add the checks of an analysis; gives the minutes until its last measurement."""
+        known = {"templates", "dryRun"} | (set() if inline else {"startingStep"})
+        analysis.only(known, ignored={"args", "analysisRunMetadata", "measurementRetention"})
+        dry = _dry(analysis)
+        metrics: list[Fields] = []
         for reference in analysis.each("templates"):
             reference.only({"templateName"}, ignored={"clusterScope"})
             name = reference.text("templateName")
             if name not in self._templates:
                 reference.fail("templateName", f"{told(name)} is no analysis template of this file")
             template = self._templates[name]
-            template.only({"metrics"}, ignored={"args", "dryRun", "measurementRetention"})
-            for metric in template.each("metrics"):
-                if metric.text("name") not in dry:
-                    longest = max(longest, self._metric(metric, start, end, inline=inline))
-        return longest
+            template.only({"metrics", "dryRun"}, ignored={"args", "measurementRetention"})
+            dry |= _dry(template)
+            metrics += template.each("metrics")
+        names = [metric.text("name") for metric in metrics]
+        for i, metric in enumerate(metrics):
+            if names[i] in names[:i]:
+                metric.fail("name", f"{told(names[i])} is taken by another metric of this analysis")
+        return max(self._metric(metric, start, inline=inline, dry=metric.text("name") in dry) for metric in metrics)
 
-    def _metric(self, metric: Fields, start: int, end: int | None, *, inline: bool) -> int:
+    def _metric(self, metric: Fields, start: int, *, inline: bool, dry: bool) -> int:
         """Add the check of a metric; gives the minutes until its last measurement."""
         metric.only(_METRIC)
         interval = metric.minutes("interval", default=1)
-        delay = metric.minutes("initialDelay", default=0) if "initialDelay" in metric.table else 0
-        count = metric.whole("count", default=1 if "interval" not in metric.table else 0)
+        delay = metric.minutes("initialDelay") if "initialDelay" in metric.table else 0
+        count = metric.whole("count", default=0) or (0 if "interval" in metric.table else 1)
+        failures = metric.whole("failureLimit", default=0) + 1
+        if count > 1 and "interval" not in metric.table:
+            metric.fail("interval", f"must be given for {count} measurements")
         if inline and not count:
             metric.fail("count", "must be given in an analysis step, which otherwise never ends")
-        guardrail, limit = self._condition(metric)
-        if guardrail not in self._guardrails:
-            if guardrail.name in {known.name for known in self._guardrails}:
-                metric.fail("name", f"{told(guardrail.name)} has two different limits of latency")
-            self._guardrails.append(guardrail)
-        lasts = delay + count * interval
-        stop = start + lasts if count else end
-        self._checks.append(
-            ThresholdCheck(
-                limit=limit,
-                guardrail=self._guardrails.index(guardrail),
-                interval=interval,
-                failures=metric.whole("failureLimit", default=0) + 1,
-                window=interval,
-                start=start + delay,
-                stop=stop if stop is None or stop > start + delay else start + delay + 1,
+        if 0 < count < failures - 1:
+            metric.fail("failureLimit", f"must be at most count, {count}")
+        first = start + delay or interval
+        last = metric.within_a_week("count", first + (count - 1) * interval) if count else None
+        if not dry:
+            guardrail, limit, at_limit = self._condition(metric)
+            if guardrail not in self._guardrails:
+                if guardrail.name in {known.name for known in self._guardrails}:
+                    metric.fail("name", f"{told(guardrail.name)} has two different limits of latency")
+                self._guardrails.append(guardrail)
+            self._checks.append(
+                ThresholdCheck(
+                    limit=limit,
+                    guardrail=self._guardrails.index(guardrail),
+                    interval=interval,
+                    failures=failures,
+                    window=interval,
+                    first=first,
+                    stop=last,
+                    at_limit=at_limit,
+                )
             )
-        )
-        return lasts
+        return last - start if last else 0
 
-    def _condition(self, metric: Fields) -> tuple[Guardrail, float]:
+    def _condition(self, metric: Fields) -> tuple[Guardrail, float, bool]:
         conditions = [name for name in ("successCondition", "failureCondition") if metric.table.get(name)]
         if len(conditions) != 1:
             found = "both are given" if conditions else "none is given"
@@ -175,13 +192,19 @@ class _Rollout:
         parsed = _CONDITION.fullmatch(metric.text(field))
         if parsed is None:
             metric.fail(field, f"{told(metric.table[field])} is not modelled; 'result[0] >= 0.95' and the like are")
-        below = parsed[1].startswith("<") == (field == "successCondition")
-        name = metric.text("name")
-        return metric.guardrail(name, float(parsed[2]), field="name" if not _fits(name, below) else field, upper=below)
+        succeeds = field == "successCondition"
+        upper = parsed[1].startswith("<") == succeeds  # does what is asked for lie below the limit?
+        guardrail, limit = metric.guardrail(metric.text("name"), float(parsed[2]), field=field, upper=upper)
+        at_limit = ("=" in parsed[1]) != succeeds
+        return guardrail, limit, at_limit and guardrail.over_ms is None
 
 
-def _fits(name: str, below: bool) -> bool:
-    from coursekit.deployment.rollout._metric_kinds import kinds_of
-
-    kinds = kinds_of(name)
-    return len(kinds) == 1 and below == (kinds[0] != "success")
+def _dry(where: Fields) -> set[str]:
+    """Metrics that a dry run names."""
+    if not where.table.get("dryRun"):
+        return set()
+    names = {entry.text("metricName") for entry in where.each("dryRun")}
+    for name in names:
+        if not re.fullmatch(r"[\w -]+", name):
+            where.fail("dryRun", f"{told(name)} is a pattern, which is not modelled; name each metric")
+    return names

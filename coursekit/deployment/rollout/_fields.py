@@ -14,6 +14,8 @@ from coursekit.deployment.rollout.foreign import PlanFileError
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PERCENTILE = re.compile(r"p(\d{2,3})(?!\d)", re.IGNORECASE)
+_PER_CENT = re.compile(r"(?:^|[-_ .])(percent|percentage|pct)(?:$|[-_ .])", re.IGNORECASE)
+_WEEK = 7 * 24 * 60
 _UNIT = re.compile(r"(?:^|[-_ .])(ms|milliseconds|s|sec|seconds)(?:$|[-_ .])", re.IGNORECASE)
 
 
@@ -72,8 +74,8 @@ class Fields:
             self.fail(field, f"must be a whole number of at least {low}, got {told(self.table.get(field))}")
         return int(number)
 
-    def minutes(self, field: str, *, default: int | None = None) -> int:
-        """A duration in whole minutes; the clock of the simulation knows nothing shorter."""
+    def minutes(self, field: str, *, default: int | None = None, up: bool = False) -> int:
+        """A duration in whole minutes, the simulation's clock; ``up`` rounds shorter ones up to a minute."""
         value = self.table.get(field)
         if value is None and default is not None:
             return default
@@ -86,9 +88,17 @@ class Fields:
                 seconds = sum(float(amount) * _SECONDS[unit] for amount, unit in parts)
         if seconds is None or seconds <= 0:
             self.fail(field, f"must be a duration such as '5m', got {told(value)}")
+        if up and seconds < 60:
+            return 1
         if seconds % 60:
             self.fail(field, f"{told(value)} is not modelled: whole minutes are; scale all durations alike")
-        return int(seconds // 60)
+        return self.within_a_week(field, seconds / 60)
+
+    def within_a_week(self, field: str, minutes: float) -> int:
+        """Whole minutes, if they are no more than can be played in reasonable time."""
+        if minutes > _WEEK:
+            self.fail(field, f"makes {minutes:.0f} minutes; more than a week is not modelled")
+        return int(minutes)
 
     def guardrail(self, name: str, limit: float, *, field: str, upper: bool) -> tuple[Guardrail, float]:
         """The guardrail that a metric's name speaks of, and the bad rate that its limit stands for."""
@@ -105,18 +115,24 @@ class Fields:
             self.fail(field, f"a metric of {kinds[0]} needs {'a' if which == 'lower' else 'an'} {which} limit")
         if kinds[0] == "latency":
             return self._latency(name, limit, field)
-        share = limit / 100 if limit > 1 else limit
-        bad = 1 - share if kinds[0] == "success" else share
+        share = limit / 100 if limit > 1 or _PER_CENT.search(name) else limit
+        bad = round(1 - share if kinds[0] == "success" else share, 12)
         if not 0 < bad < 1:
-            self.fail(field, f"a limit of {limit:g} can never, or must always, be passed")
+            self.fail(
+                field,
+                f"a limit of {limit:g} lets everything or nothing pass; up to 1 it is read as a share, above as per "
+                "cent, unless the name says 'percent'",
+            )
         return Guardrail(name), bad
 
     def _latency(self, name: str, limit: float, field: str) -> tuple[Guardrail, float]:
         percentile, unit = _PERCENTILE.search(name), _UNIT.search(name)
-        if percentile is None or unit is None or limit <= 0:
+        if percentile is None or unit is None or not int(percentile[1]):
             self.fail(
                 field, f"{told(name)} must say percentile and unit, as 'p99-latency-ms' or 'latency-p95-seconds' do"
             )
+        if limit <= 0:
+            self.fail(field, "a limit of latency must lie above 0")
         digits = percentile[1]
         bad = 1 - float(f"0.{digits}")
         over_ms = limit * (1 if unit[1].lower().startswith("m") else 1000)

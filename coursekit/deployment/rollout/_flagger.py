@@ -1,7 +1,10 @@
 """Flagger: a canary that goes up by the interval, and back when so many checks have failed.
 
-Each interval all metrics are checked; a failed check is counted, once however many metrics failed, and the weight
-stays where it is. Failures are never forgotten. What only loads, tells or scales is without effect here.
+The first weight is set without a check; from then on all metrics are checked once an interval, then the weight goes
+up or the candidate is promoted. A check fails if one of its metrics does or has no values; it is counted once, never
+forgotten, and the weight stays. When ``threshold`` checks have failed, the next tick rolls back, an interval later
+(``advanceCanary`` in ``pkg/controller/scheduler.go``, ``runBuiltinMetricChecks`` in ``scheduler_metrics.go``). The
+weight is raised while it is below ``maxWeight``, so the last may lie above it (``runCanary``).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.thresholds import ThresholdCheck, ThresholdCount
 
 _ANALYSIS = {"interval", "threshold", "maxWeight", "stepWeight", "stepWeights", "metrics"}
+_IGNORED = {"webhooks", "alerts", "primaryReadyThreshold", "canaryReadyThreshold", "stepWeightPromotion"}
 _HARMLESS_HOOKS = {"pre-rollout", "rollout", "post-rollout", "event", "load-test"}
 _P99 = 0.01
 
@@ -29,14 +33,15 @@ def read(document: dict[str, Any], file: Path) -> ForeignPlan:
     if spec.table.get("skipAnalysis"):
         spec.fail("skipAnalysis", "promotes without looking: nothing could ever roll back")
     analysis = spec.inside("analysis")
-    analysis.only(_ANALYSIS, ignored={"webhooks", "alerts", "primaryReadyThreshold", "canaryReadyThreshold"})
-    if "webhooks" in analysis.table:
+    analysis.only(_ANALYSIS, ignored=_IGNORED)
+    if analysis.table.get("webhooks"):
         for hook in analysis.each("webhooks"):
             kind = hook.table.get("type", "rollout")
             if kind not in _HARMLESS_HOOKS:
                 hook.fail("type", f"{told(kind)} waits for somebody's answer, which is not modelled")
-    interval = analysis.minutes("interval")
-    threshold = analysis.whole("threshold", low=1)
+    interval = analysis.minutes("interval", default=1)
+    threshold = analysis.whole("threshold", default=1) or 1
+    analysis.within_a_week("threshold", interval * (threshold + 1))
     guardrails: list[Guardrail] = []
     checks: list[ThresholdCheck] = []
     for i, metric in enumerate(analysis.each("metrics")):
@@ -49,7 +54,7 @@ def read(document: dict[str, Any], file: Path) -> ForeignPlan:
         tool="flagger",
         name=canary.inside("metadata").text("name"),
         plan=RampPlan(_weights(analysis), minutes_per_step=interval, patience=threshold + 1, min_requests=1),
-        evidence=ThresholdCount(checks=checks, together=True, holds=True),
+        evidence=ThresholdCount(checks=checks, together=True, holds=True, silence_fails=True, delay=interval),
         guardrails=tuple(guardrails),
     )
 
@@ -63,17 +68,22 @@ def _weights(analysis: Fields) -> list[float]:
         per_cent = [number for number in numbers if number is not None]
         if len(per_cent) < len(given) or any(b <= a for a, b in pairwise(per_cent)):
             analysis.fail("stepWeights", f"must be rising numbers, got {told(given)}")
+        for field in ("stepWeight", "maxWeight"):
+            if field in analysis.table:
+                analysis.fail(field, "is given beside stepWeights, which say where the weight ends")
     else:
         if "stepWeight" not in analysis.table:
             analysis.fail("stepWeight", "must be given; iterations (blue-green and A/B) are not modelled")
         step, most = analysis.whole("stepWeight", low=1), analysis.whole("maxWeight", default=100, low=1)
-        per_cent = [float(weight) for weight in range(step, most + 1, step)]
-    if not per_cent or per_cent[0] <= 0 or per_cent[-1] > 100:
-        field = "stepWeights" if "stepWeights" in analysis.table else "maxWeight"
+        if most > 100:
+            analysis.fail("maxWeight", f"must be at most 100, got {most}")
+        per_cent = [min(float(weight), 100.0) for weight in range(step, most + step, step)]
+    field = "stepWeights" if "stepWeights" in analysis.table else "stepWeight"
+    if per_cent[0] <= 0 or per_cent[-1] > 100:
         analysis.fail(field, "must give weights above 0 and at most 100")
     shares = [weight / 100 for weight in per_cent if weight < 100]
     if not shares:
-        analysis.fail("stepWeight", "goes to 100 at once: nothing is compared")
+        analysis.fail(field, "goes to 100 at once: nothing is compared")
     return shares
 
 
@@ -81,9 +91,7 @@ def _metric(metric: Fields) -> tuple[Guardrail, float, int]:
     """Guardrail, bad rate from which a check fails, and window in minutes."""
     metric.only({"name", "interval", "thresholdRange", "templateRef"}, ignored={"templateVariables"})
     name = metric.text("name")
-    window = 1
-    if metric.table.get("interval") not in (None, "30s", "15s", "10s"):  # shorter than our clock: one minute
-        window = metric.minutes("interval")
+    window = metric.minutes("interval", default=1, up=True)
     limits = metric.inside("thresholdRange")
     limits.only({"min", "max"})
     if len(limits.table) != 1:

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 
 if TYPE_CHECKING:
     from coursekit.deployment.rollout.auditing import AuditReport
+    from coursekit.deployment.rollout.evidence import Guardrail
     from coursekit.deployment.rollout.simulation import Outcomes, Rollout
 
 VERDICT_NAMES = {"PASS": "승격", "FAIL": "롤백", "INCONCLUSIVE": "판정 보류", "NO_DATA": "자료 없음"}
@@ -19,6 +20,10 @@ VERDICT_NAMES = {"PASS": "승격", "FAIL": "롤백", "INCONCLUSIVE": "판정 보
 _COLORS = {"PASS": "#2b8a6b", "FAIL": "#c2452d", "INCONCLUSIVE": "#8a8f98", "NO_DATA": "#c9ccd1"}
 
 ARMS = ("기초선", "후보")
+
+
+def _rate_name(guardrail: Guardrail) -> str:
+    return "오류율" if guardrail.name == "errors" else guardrail.name
 
 
 def timeline(rollout: Rollout) -> go.Figure:
@@ -54,13 +59,15 @@ def timeline(rollout: Rollout) -> go.Figure:
             figure.add_scatter(
                 x=at,
                 y=rate,
-                name=f"{arm} {guardrail.name}",
+                name=f"{arm}의 {_rate_name(guardrail)}",
                 mode="lines",
                 line_dash="dot" if m else "solid",
                 row=1,
                 col=1,
             )
-        figure.add_scatter(x=at, y=rollout.strength[:, m], name=f"증거 {guardrail.name}", mode="lines", row=2, col=1)
+        figure.add_scatter(
+            x=at, y=rollout.strength[:, m], name=f"증거 ({_rate_name(guardrail)})", mode="lines", row=2, col=1
+        )
     figure.add_scatter(
         x=at,
         y=rollout.weight,
@@ -76,7 +83,7 @@ def timeline(rollout: Rollout) -> go.Figure:
     verdict = VERDICT_NAMES[rollout.verdict]
     figure.update_layout(title=f"{rollout.minutes}분 만에 {verdict}", height=520)
     figure.update_yaxes(tickformat=".1%", rangemode="tozero", row=1, col=1, secondary_y=False)
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.05], showgrid=False, row=1, col=1, secondary_y=True)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.05], dtick=0.25, showgrid=False, row=1, col=1, secondary_y=True)
     figure.update_xaxes(title="시작한 뒤 (분)", row=2, col=1)
     return figure
 

@@ -12,6 +12,8 @@ from coursekit._number_checks import told
 from coursekit.deployment.rollout.evidence import Evidence, Guardrail
 from coursekit.deployment.rollout.plan import RampPlan
 
+_LARGEST = 500_000
+
 
 class PlanFileError(ValueError):
     """A rollout file that cannot be read or uses what is not modelled; the message names file and field."""
@@ -108,20 +110,57 @@ def read_plan(path: str | Path) -> ForeignPlan:
 
 
 def _documents(file: Path) -> list[dict[str, Any]]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise PlanFileError(f"{file}: cannot be read: {reason}") from None
-    try:
-        found = [document for document in yaml.safe_load_all(text) if document is not None]
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark is not None else ""
-        raise PlanFileError(f"{file}{where}: is neither YAML nor JSON: {getattr(error, 'problem', error)}") from None
+    found = [document for document in _loaded(file, _text(file)) if document is not None]
     if not found:
         raise PlanFileError(f"{file}: is empty")
     for i, document in enumerate(found):
         if not isinstance(document, dict):
             raise PlanFileError(f"{file}: document {i + 1} must be a table of fields, got {told(document)}")
     return found
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
+        text = content.decode("utf-8") if len(content) <= _LARGEST else ""
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise PlanFileError(f"{file}: cannot be read: {reason}") from None
+    if len(content) > _LARGEST:
+        raise PlanFileError(f"{file}: is larger than {_LARGEST // 1000} kB, which no rollout's file is")
+    return text
+
+
+def _loaded(file: Path, text: str) -> list[Any]:
+    """Every document; one that aliases would unfold beyond all measure is refused before it is built."""
+    found = []
+    try:
+        loader = yaml.SafeLoader(text)
+        while loader.check_node():
+            node = loader.get_node()
+            if _unfolded(node, {}) > _LARGEST:
+                raise PlanFileError(f"{file}: its aliases unfold without end; write out what they stand for")
+            found.append(loader.construct_document(node))
+    except RecursionError:
+        raise PlanFileError(f"{file}: is nested too deeply") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise PlanFileError(f"{file}{where}: is neither YAML nor JSON: {problem}") from None
+    except PlanFileError:
+        raise
+    except ValueError as error:
+        raise PlanFileError(f"{file}: is neither YAML nor JSON: {error}") from None
+    return found
+
+
+def _unfolded(node: yaml.Node, known: dict[yaml.Node, float]) -> float:
+    """Number of nodes of a document with every alias written out; infinite if one contains itself."""
+    if node not in known:
+        known[node] = float("inf")
+        parts = node.value if isinstance(node, yaml.CollectionNode) else ()
+        inside = [part for pair in parts for part in pair] if isinstance(node, yaml.MappingNode) else parts
+        known[node] = 1.0 + sum(_unfolded(part, known) for part in inside)
+    return known[node]

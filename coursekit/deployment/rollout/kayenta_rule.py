@@ -121,7 +121,7 @@ class KayentaJudge(Evidence):
         below = np.array([metric.critical_decrease for metric in metrics])
         fatal = (label == NODATA) | ((label == HIGH) & ~(ratio < above)) | ((label == LOW) & ~(ratio > below))
         fatal &= np.array([metric.critical for metric in metrics])
-        required = np.array([metric.must_have_data and not metric.critical for metric in metrics])
+        required = np.array([metric.must_have_data for metric in metrics])
         missing = (label == NODATA) & ~required
         zero = fatal.any(axis=1) | (missing.mean(axis=1) >= _SOME_NODATA)
         score = np.where(zero, 0.0, self._weighted(metrics, label == PASS, ~missing))

@@ -1,0 +1,28 @@
+"""Goes up when the observed ratio lies below the margin, however few errors it rests on.
+
+Loses: test_controller_harmful, test_harmful_hidden
+"""
+
+
+# %% solution_controller
+def worse(history):
+    counts = history["weight"], history["baseline_bad"], history["candidate_bad"]
+    return log_e_value(*counts, np.geomspace(1.1, 4, 12)) >= math.log(1 / ALPHA)
+
+
+def safe(history, ratio):
+    expected = sum(b * w / (1 - w) for b, w in zip(history["baseline_bad"], history["weight"]))
+    return expected > 0 and sum(history["candidate_bad"]) / expected < ratio
+
+
+def decide(history):
+    weights = history["weight"]
+    if not weights:
+        return PLAN[0]
+    if worse(history):
+        return 0.0
+    ladder = (*PLAN, 1.0)
+    after = ladder[ladder.index(weights[-1]) + 1]
+    if weights.count(weights[-1]) >= STEP and safe(history, 1 + MARGIN / after):
+        return after
+    return weights[-1] if weights.count(weights[-1]) < PATIENCE else 0.0
