@@ -140,13 +140,19 @@ class _Rollout:
                 reference.fail("templateName", f"{told(name)} is no analysis template of this file")
             template = self._templates[name]
             template.only({"metrics", "dryRun"}, ignored={"args", "measurementRetention"})
-            dry |= _dry(template)
+            dry += _dry(template)
             metrics += template.each("metrics")
         names = [metric.text("name") for metric in metrics]
         for i, metric in enumerate(metrics):
             if names[i] in names[:i]:
                 metric.fail("name", f"{told(names[i])} is taken by another metric of this analysis")
-        return max(self._metric(metric, start, inline=inline, dry=metric.text("name") in dry) for metric in metrics)
+        for rule, where in dry:
+            if not any(rule in name for name in names):
+                where.fail("metricName", f"{told(rule)} is in the name of no metric of this analysis")
+        return max(
+            self._metric(metric, start, inline=inline, dry=any(rule in name for rule, _ in dry))
+            for metric, name in zip(metrics, names, strict=True)
+        )
 
     def _metric(self, metric: Fields, start: int, *, inline: bool, dry: bool) -> int:
         """Add the check of a metric; gives the minutes until its last measurement."""
@@ -199,12 +205,15 @@ class _Rollout:
         return guardrail, limit, at_limit and guardrail.over_ms is None
 
 
-def _dry(where: Fields) -> set[str]:
-    """Metrics that a dry run names."""
-    if not where.table.get("dryRun"):
-        return set()
-    names = {entry.text("metricName") for entry in where.each("dryRun")}
-    for name in names:
-        if not re.fullmatch(r"[\w -]+", name):
-            where.fail("dryRun", f"{told(name)} is a pattern, which is not modelled; name each metric")
-    return names
+def _dry(where: Fields) -> list[tuple[str, Fields]]:
+    """Rules of dry runs: a metric whose name contains one measures without effect; "" is in every name."""
+    rules = []
+    for entry in where.each("dryRun") if where.table.get("dryRun") else ():
+        entry.only({"metricName"})
+        rule = entry.text("metricName")
+        if rule != ".*" and not re.fullmatch(r"[\w -]+", rule):
+            entry.fail(
+                "metricName", f"{told(rule)} is a pattern that is not modelled; name each metric, or '.*' for all"
+            )
+        rules.append(("" if rule == ".*" else rule, entry))
+    return rules

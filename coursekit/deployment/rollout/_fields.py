@@ -106,7 +106,7 @@ class Fields:
         if len(kinds) != 1:
             said = "says " + " and ".join(kinds) if kinds else "does not say what it counts"
             self.fail(
-                field,
+                "name",
                 f"{told(name)} {said}; only rates of errors and latencies are modelled: name it 'error-rate', "
                 "'success-rate' or 'p99-latency-ms'",
             )
@@ -129,7 +129,7 @@ class Fields:
         percentile, unit = _PERCENTILE.search(name), _UNIT.search(name)
         if percentile is None or unit is None or not int(percentile[1]):
             self.fail(
-                field, f"{told(name)} must say percentile and unit, as 'p99-latency-ms' or 'latency-p95-seconds' do"
+                "name", f"{told(name)} must say percentile and unit, as 'p99-latency-ms' or 'latency-p95-seconds' do"
             )
         if limit <= 0:
             self.fail(field, "a limit of latency must lie above 0")

@@ -99,7 +99,7 @@ def _metric(metric: Fields) -> tuple[Guardrail, float, int]:
     upper = "max" in limits.table
     limit = limits.number("max" if upper else "min")
     if "templateRef" in metric.table:
-        guardrail, bad = metric.guardrail(name, limit, field="name", upper=upper)
+        guardrail, bad = metric.guardrail(name, limit, field="thresholdRange", upper=upper)
         return guardrail, bad, window
     if name == "request-success-rate":
         if upper or not 0 < limit < 100:

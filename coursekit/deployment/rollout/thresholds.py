@@ -139,13 +139,13 @@ class _ThresholdWatch(Watch):
     def update(self, minute: Minute) -> np.ndarray:
         self.minute += 1
         self._past.append((minute.requests[:, CANDIDATE], minute.bad[:, :, CANDIDATE]))
-        looking = np.array([check.looks_at(self.minute) for check in self._rule.checks])
         failing = np.zeros(self._failed.shape, dtype=bool)
         heard = np.zeros(self._failed.shape, dtype=bool)
-        for i in np.flatnonzero(looking):
-            requests, bad = self._recent(self._rule.checks[i])
-            heard[:, i] = (requests > 0) | self._rule.silence_fails
-            failing[:, i] = self._rule.checks[i].fails(requests, bad) | (heard[:, i] & (requests == 0))
+        for i, check in enumerate(self._rule.checks):
+            if check.looks_at(self.minute):
+                requests, bad = self._recent(check)
+                heard[:, i] = (requests > 0) | self._rule.silence_fails
+                failing[:, i] = check.fails(requests, bad) | (heard[:, i] & (requests == 0))
         self._held = np.where(heard.any(axis=1), failing.any(axis=1), self._held)
         if self._rule.together:
             failing = np.broadcast_to(failing.any(axis=1, keepdims=True), failing.shape)

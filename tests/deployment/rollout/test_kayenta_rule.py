@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.stats import binom, fisher_exact, mannwhitneyu
 
+from coursekit.deployment.rollout._mann_whitney import _tie_sum
 from coursekit.deployment.rollout.evidence import Guardrail, Minute
 from coursekit.deployment.rollout.kayenta_rule import KayentaJudge, KayentaMetric, kayenta_classify
 from coursekit.deployment.rollout.plan import RampPlan
@@ -53,13 +54,15 @@ def samples(kind, rng):
         return np.round(baseline), np.round(candidate)
     if kind == "rates":
         return rng.binomial(500, 0.01, 60) / 500, rng.binomial(500, 0.012, 60) / 500
+    if kind == "zeros":  # most of the baseline's minutes had no error, a tie that the variance must know
+        return np.concatenate([np.zeros(30), baseline[:10]]), rng.normal(4, 6, 40)
     return baseline, candidate
 
 
 # The interval
 
 
-@pytest.mark.parametrize("kind", ["plain", "ties", "rates"])
+@pytest.mark.parametrize("kind", ["plain", "ties", "rates", "zeros"])
 @pytest.mark.parametrize("confidence", [0.8, 0.98])
 @pytest.mark.parametrize("seed", range(4))
 def test_bounds_invert_the_test_of_scipy(kind, confidence, seed):
@@ -67,6 +70,13 @@ def test_bounds_invert_the_test_of_scipy(kind, confidence, seed):
     baseline, candidate = samples(kind, np.random.default_rng(seed))
     found = one(baseline, candidate, confidence=confidence)
     np.testing.assert_allclose((found["lower"], found["upper"]), inverted(baseline, candidate, confidence), atol=1e-11)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=20))
+@settings(max_examples=30, deadline=None)
+def test_ties_are_counted_by_group(values):
+    _, lengths = np.unique(values, return_counts=True)
+    assert _tie_sum(np.sort(np.array(values, dtype=float))) == np.sum(lengths**3 - lengths)
 
 
 @settings(max_examples=60, deadline=None)
@@ -324,6 +334,26 @@ def test_scores_are_those_of_a_plain_scorer(weights):
     ]
     np.testing.assert_allclose(judge.score(base, other), expected, atol=0.01 + 1e-9)  # both round to .01
     assert len(set(expected)) > 4
+
+
+def test_no_data_is_no_verdict_until_it_is_half_of_the_metrics():
+    rng = np.random.default_rng(13)
+    base = rng.normal(10, 1, (1, 3, 20))
+    other = base[..., ::-1].copy()
+    other[:, 0] = np.nan
+    groups = [KayentaMetric([group]) for group in "abc"]
+    judge = KayentaJudge(metrics=groups, group_weights={"a": 50})
+    assert judge.score(base, other).tolist() == [100]  # the empty group has its points
+    assert KayentaJudge(metrics=groups[:2]).score(base[:, :2], other[:, :2]).tolist() == [0]
+    required = dataclasses.replace(groups[0], must_have_data=True)
+    assert KayentaJudge(metrics=[required, groups[1]]).score(base[:, :2], other[:, :2]).tolist() == [50]
+
+
+def test_a_score_that_nobody_can_reach_blames_every_metric():
+    judge = KayentaJudge(group_weights={"all": 75}, interval_minutes=1)
+    watch = judge.watch(RampPlan([0.5], minutes_per_step=2), guardrails=TWO)
+    even = Minute(weight=np.array([0.5]), requests=np.array([[100, 100]]), bad=np.array([[[5, 5], [3, 3]]]))
+    assert [watch.update(even).tolist() for _ in range(2)] == [[[0, 0]], [[1, 1]]]
 
 
 # Looks
