@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.stats import beta
@@ -100,6 +101,18 @@ def _noise() -> list[dict]:
     return rows
 
 
+def _files() -> list[dict]:
+    rows = []
+    for file in sorted((Path(__file__).resolve().parents[1] / "docs" / "rollout_examples").iterdir()):
+        for path in ("flat", "rising"):
+            report = audit(file, baseline=path, regression=1.5, runs=2_000)
+            rows.append(_row(f"{file.name}, {path}: false rollbacks", report.false_rollback_rate))
+            rows.append(_row(f"{file.name}, {path}: 1.5x promoted", report.missed_rate))
+            rows.append(_row(f"{file.name}, {path}: 1.5x rolled back, median", report.median_minutes, "minutes"))
+            rows.append(_row(f"{file.name}, {path}: 1.5x, harm", report.harm, "extra errors"))
+    return rows
+
+
 def run() -> list[dict]:
     """Figures of the rollout engine."""
-    return [*_promise(), *_speed(), *_methods(), *_noise()]
+    return [*_promise(), *_speed(), *_methods(), *_noise(), *_files()]
