@@ -174,7 +174,9 @@ def _play(
     # Shadow is some steps before the first: the shares that stand for them are never used.
     ahead = -(-check_whole("line_rollout", "shadow_days", shadow_days) // plan.lengths[0])
     steps = (*(plan.weights[0] * (np.arange(ahead) + 1) / (ahead + 1)), *plan.weights)
-    whole = RampPlan(steps, [plan.lengths[0]] * ahead + list(plan.lengths), plan.margin, plan.patience, plan.min_requests)
+    whole = RampPlan(
+        steps, [plan.lengths[0]] * ahead + list(plan.lengths), plan.margin, plan.patience, plan.min_requests
+    )
     controller = RolloutController(whole, evidence=evidence, guardrails=(ESCAPES,), runs=runs)
     played, shares, beside, strength = [], [], [], []
     for _ in range(days):

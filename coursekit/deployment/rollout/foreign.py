@@ -12,7 +12,7 @@ from coursekit._number_checks import told
 from coursekit.deployment.rollout.evidence import Evidence, Guardrail
 from coursekit.deployment.rollout.plan import RampPlan
 
-_LARGEST = 500_000
+_LARGEST = 300_000  # characters: some seconds of reading
 
 
 class PlanFileError(ValueError):
