@@ -41,7 +41,7 @@ def _minute(weight, counts):
 
 def _library(weights, counts):
     """What the library's controller answers to the records of many rollouts."""
-    controller = RolloutController(LIBRARY_PLAN, runs=len(weights))
+    controller = RolloutController(LIBRARY_PLAN, evidence=ConditionalEProcess(late=0), runs=len(weights))
     for at in range(weights.shape[1]):
         controller.update(_minute(weights[:, at], counts[:, at]))
     return controller.weight.tolist()
@@ -67,7 +67,7 @@ def test_routing_agrees_with_the_library(users, weight, salt):
 @settings(deadline=None)
 def test_evidence_agrees_with_the_library(known):
     """Against equality for rolling back, and against each margin for going up."""
-    evidence = ConditionalEProcess()
+    evidence = ConditionalEProcess(late=0)
     watch = evidence.watch(LIBRARY_PLAN)
     for weight, baseline, candidate in known:
         counts = np.array([[10_000, 1_000, baseline, candidate]])

@@ -32,6 +32,11 @@ class ConditionalEProcess(Evidence):
     expectation at most 1 for every candidate that is no worse. By Ville's inequality it ever passes
     :math:`1/\alpha` with probability at most :math:`\alpha`: no matter how often anyone looks.
 
+    A candidate that turns bad after a good half hour has a product far below 1 to climb back from. So a part of
+    the stake, ``late``, is laid on candidates that are bad from a later minute on, spread evenly over the plan:
+    their products begin there, and the whole is still an average of fair games. It costs the others a tenth of
+    :math:`E` and halves the harm of the late ones.
+
     The same products against ratios below :math:`r` show that the candidate is less than ``r`` times as bad
     (non-inferiority); a step up needs that.
 
@@ -64,6 +69,8 @@ class ConditionalEProcess(Evidence):
     """Largest ratio of the mixture."""
     points: int = 24
     """Number of ratios between them, evenly spaced in their logarithm."""
+    late: float = 0.1
+    """Part of the stake on candidates that turn bad later, from 0 to below 1."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,6 +83,10 @@ class ConditionalEProcess(Evidence):
                 f"got smallest = {self.smallest:g} and largest = {self.largest:g}"
             )
         object.__setattr__(self, "points", check_whole(where, "points", self.points, low=2))
+        late = check_number(where, "late", self.late)
+        if late >= 1:
+            raise ValueError(f"{where}: late must lie between 0 and below 1, got {late:g}")
+        object.__setattr__(self, "late", late)
 
     @property
     def ratios(self) -> np.ndarray:
@@ -116,7 +127,8 @@ class _ConditionalWatch(Watch):
         super().__init__(plan, runs, alphas)
         self._alpha = evidence.alpha
         self._worse = evidence.ratios
-        self._log_worse = np.zeros((runs, len(alphas), evidence.points))
+        self._log_worse = np.full((runs, len(alphas), evidence.points), np.log1p(-evidence.late))
+        self._kept, self._laid = evidence.late, evidence.late / plan.minutes
         # One set of alternatives for each margin of the plan; a step up asks for its own.
         limits = np.array(sorted(set(plan.margins)))
         self._limits = limits
@@ -124,6 +136,10 @@ class _ConditionalWatch(Watch):
         self._log_better = np.zeros((runs, len(alphas), *self._better.shape))
 
     def update(self, minute: Minute) -> np.ndarray:
+        if self.minute and self._kept > 0:  # a bet on this minute as the first bad one
+            laid = min(self._laid, self._kept)
+            self._kept -= laid
+            self._log_worse = np.logaddexp(self._log_worse, np.log(laid))
         self.minute += 1
         candidate = minute.bad[:, :, CANDIDATE].astype(float)
         total = candidate + minute.bad[:, :, BASELINE]
@@ -136,7 +152,8 @@ class _ConditionalWatch(Watch):
 
     def log_e(self) -> np.ndarray:
         """Logarithm of the e-process, ``(runs, metrics)``."""
-        return logsumexp(self._log_worse, axis=-1) - np.log(self._worse.size)
+        log_e = logsumexp(self._log_worse, axis=-1) - np.log(self._worse.size)
+        return np.logaddexp(log_e, np.log(self._kept)) if self._kept > 0 else log_e
 
     def allows(self, ratio: np.ndarray) -> np.ndarray:
         which = np.searchsorted(self._limits, ratio)

@@ -129,7 +129,7 @@ def test_each_bad_request_counts_at_its_own_weight(seed):
     log["error"] = rng.random(size) < 0.05
     if log.arm.nunique() < 2:
         return
-    again = replay(log, ENDLESS)
+    again = replay(log, ENDLESS, evidence=ConditionalEProcess(late=0))
     if again.reason != REASONS["log ended"]:
         return  # decided before its end
     expected = _log_e(log) / np.log(1 / 0.05)
@@ -174,9 +174,9 @@ SHOWN = (0.05, (95_000, 5_000), (950, 20))  # 20 errors where 50 were due: exclu
 
 def test_a_record_that_stays_is_waited_for():
     """The plan would have gone up; patience is not lost on what was shown, and the last step is not reached."""
-    again = replay(_counts([SHOWN] * (RAMP.longest_step + 5), seed=1), RAMP)
+    again = replay(_counts([SHOWN] * (RAMP.lengths[0] * RAMP.patience + 5), seed=1), RAMP)
     assert (again.verdict, again.reason) == ("INCONCLUSIVE", REASONS["log ended"])
-    assert again.minutes == RAMP.longest_step + 5
+    assert again.minutes == RAMP.lengths[0] * RAMP.patience + 5
     assert replay(_counts([SHOWN] * 6), RampPlan([0.05], minutes_per_step=5)).verdict == "PASS"
 
 

@@ -78,10 +78,10 @@ def test_one_rollout_and_its_record():
     figure = rollout.plot()
     assert {trace.name for trace in figure.data} >= {
         "후보의 몫",
-        "증거 errors",
-        "증거 slow",
-        "기초선 slow",
-        "후보 errors",
+        "증거 (오류율)",
+        "증거 (slow)",
+        "기초선의 slow",
+        "후보의 오류율",
     }
 
 
