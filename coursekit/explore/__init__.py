@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from coursekit.explore.controls import dropdown, log_slider, slider, text, toggle
     from coursekit.explore.drifting import DriftWorld, drift_playground, drift_world
     from coursekit.explore.export import export_html
+    from coursekit.explore.factory import factory_room
     from coursekit.explore.interactive import InteractiveFigure, interactive_figure
     from coursekit.explore.labelling import label_workshop
     from coursekit.explore.playground import IntentPlayground, intent_playground
@@ -35,6 +36,7 @@ __all__ = [
     "drift_world",
     "dropdown",
     "export_html",
+    "factory_room",
     "intent_playground",
     "interactive_figure",
     "label_workshop",
@@ -57,6 +59,7 @@ _MODULES = {
     "controls": ("dropdown", "log_slider", "slider", "text", "toggle"),
     "drifting": ("DriftWorld", "drift_playground", "drift_world"),
     "export": ("export_html",),
+    "factory": ("factory_room",),
     "interactive": ("InteractiveFigure", "interactive_figure"),
     "labelling": ("label_workshop",),
     "playground": ("IntentPlayground", "intent_playground"),

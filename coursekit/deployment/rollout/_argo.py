@@ -21,7 +21,7 @@ from coursekit.deployment.rollout.foreign import ForeignPlan
 from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.thresholds import ThresholdCheck, ThresholdCount
 
-_CONDITION = re.compile(r"\s*result(?:\[0\])?\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*")
+_CONDITION = re.compile(r"\s*result(?:\[0\])?\s*(<=|>=|<|>)\s*(\d{1,15}(?:\.\d{1,15})?)\s*")
 _TEMPLATES = ("AnalysisTemplate", "ClusterAnalysisTemplate")
 _METRIC = {
     "name",
@@ -48,7 +48,10 @@ def _named_templates(documents: list[dict[str, Any]], file: Path) -> dict[str, F
     for i, document in enumerate(documents):
         if document.get("kind") in _TEMPLATES:
             template = Fields(file, document, f"document {i + 1}")
-            found[template.inside("metadata").text("name")] = template.inside("spec")
+            name = template.inside("metadata").text("name")
+            if name in found:
+                template.fail("metadata.name", f"{told(name)} is taken by another template of this file")
+            found[name] = template.inside("spec")
     return found
 
 

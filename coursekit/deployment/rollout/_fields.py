@@ -16,6 +16,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PERCENTILE = re.compile(r"p(\d{2,3})(?!\d)", re.IGNORECASE)
 _PER_CENT = re.compile(r"(?:^|[-_ .])(percent|percentage|pct)(?:$|[-_ .])", re.IGNORECASE)
 _WEEK = 7 * 24 * 60
+_MOST = 10**12
 _UNIT = re.compile(r"(?:^|[-_ .])(ms|milliseconds|s|sec|seconds)(?:$|[-_ .])", re.IGNORECASE)
 
 
@@ -62,7 +63,7 @@ class Fields:
         value = self.table.get(field, default)
         number = as_finite(value)
         if number is None and isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?", value.strip()):
-            number = float(value)
+            number = as_finite(float(value))
         if number is None or number < 0:
             self.fail(field, f"must be a number of at least 0, got {told(value)}")
         return number
@@ -72,6 +73,8 @@ class Fields:
         number = self.number(field, default=default)
         if number != int(number) or number < low:
             self.fail(field, f"must be a whole number of at least {low}, got {told(self.table.get(field))}")
+        if number > _MOST:
+            self.fail(field, f"of more than {_MOST:,} is not modelled, got {told(self.table.get(field))}")
         return int(number)
 
     def minutes(self, field: str, *, default: int | None = None, up: bool = False) -> int:
@@ -97,7 +100,7 @@ class Fields:
     def within_a_week(self, field: str, minutes: float) -> int:
         """Whole minutes, if they are no more than can be played in reasonable time."""
         if minutes > _WEEK:
-            self.fail(field, f"makes {minutes:.0f} minutes; more than a week is not modelled")
+            self.fail(field, f"makes {minutes:.6g} minutes; more than a week is not modelled")
         return int(minutes)
 
     def guardrail(self, name: str, limit: float, *, field: str, upper: bool) -> tuple[Guardrail, float]:
@@ -131,8 +134,8 @@ class Fields:
             self.fail(
                 "name", f"{told(name)} must say percentile and unit, as 'p99-latency-ms' or 'latency-p95-seconds' do"
             )
-        if limit <= 0:
-            self.fail(field, "a limit of latency must lie above 0")
+        if not 0 < limit < _MOST:
+            self.fail(field, f"a limit of latency must lie above 0 and below {_MOST:,}, got {limit:g}")
         digits = percentile[1]
         bad = 1 - float(f"0.{digits}")
         over_ms = limit * (1 if unit[1].lower().startswith("m") else 1000)

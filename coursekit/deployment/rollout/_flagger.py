@@ -32,6 +32,10 @@ def read(document: dict[str, Any], file: Path) -> ForeignPlan:
     spec = canary.inside("spec")
     if spec.table.get("skipAnalysis"):
         spec.fail("skipAnalysis", "promotes without looking: nothing could ever roll back")
+    if spec.table.get("suspend"):
+        spec.fail("suspend", "stands still: nothing would ever be rolled out")
+    if spec.table.get("provider") == "kubernetes":
+        spec.fail("provider", "'kubernetes' splits no traffic, it is blue-green, which is not modelled")
     analysis = spec.inside("analysis")
     analysis.only(_ANALYSIS, ignored=_IGNORED)
     if analysis.table.get("webhooks"):
@@ -41,7 +45,8 @@ def read(document: dict[str, Any], file: Path) -> ForeignPlan:
                 hook.fail("type", f"{told(kind)} waits for somebody's answer, which is not modelled")
     interval = analysis.minutes("interval", default=1)
     threshold = analysis.whole("threshold", default=1) or 1
-    analysis.within_a_week("threshold", interval * (threshold + 1))
+    weights = _weights(analysis)
+    analysis.within_a_week("threshold", interval * (len(weights) + threshold))
     guardrails: list[Guardrail] = []
     checks: list[ThresholdCheck] = []
     for i, metric in enumerate(analysis.each("metrics")):
@@ -53,7 +58,7 @@ def read(document: dict[str, Any], file: Path) -> ForeignPlan:
     return ForeignPlan(
         tool="flagger",
         name=canary.inside("metadata").text("name"),
-        plan=RampPlan(_weights(analysis), minutes_per_step=interval, patience=threshold + 1, min_requests=1),
+        plan=RampPlan(weights, minutes_per_step=interval, patience=threshold + 1, min_requests=1),
         evidence=ThresholdCount(checks=checks, together=True, holds=True, silence_fails=True, delay=interval),
         guardrails=tuple(guardrails),
     )
@@ -102,9 +107,10 @@ def _metric(metric: Fields) -> tuple[Guardrail, float, int]:
         guardrail, bad = metric.guardrail(name, limit, field="thresholdRange", upper=upper)
         return guardrail, bad, window
     if name == "request-success-rate":
-        if upper or not 0 < limit < 100:
+        bad = round(1 - limit / 100, 12)
+        if upper or not 0 < bad < 1:
             limits.fail("max" if upper else "min", "must be a lower limit between 0 and 100 per cent")
-        return Guardrail(name), round(1 - limit / 100, 12), window
+        return Guardrail(name), bad, window
     if name == "request-duration":
         if not upper or limit <= 0:
             limits.fail("max" if upper else "min", "must be an upper limit in milliseconds")

@@ -87,6 +87,11 @@ def read_plan(path: str | Path) -> ForeignPlan:
     file = Path(path)
     documents = _documents(file)
     kinds = [document.get("kind") for document in documents]
+    for kind in ("Rollout", "Canary"):
+        if kinds.count(kind) > 1:
+            raise PlanFileError(
+                f"{file}: kind {told(kind)} stands there {kinds.count(kind)} times; give each a file of its own"
+            )
     if "Rollout" in kinds:
         from coursekit.deployment.rollout import _argo
 

@@ -68,9 +68,8 @@ class ThresholdCheck:
 
     def fails(self, requests: np.ndarray, bad: np.ndarray) -> np.ndarray:
         """Whether a look at so many requests and bad ones fails; False where there was no request."""
-        rate = bad / np.maximum(requests, 1)  # a division is rounded once, so 7 of 100 is exactly 0.07
-        above = rate >= self.limit if self.at_limit else rate > self.limit
-        return above & (requests > 0)
+        rate = bad / np.maximum(requests, 1)  # a division is rounded once: 7 of 100 is the 0.07 of a file
+        return rate >= self.limit if self.at_limit else rate > self.limit
 
 
 @dataclass(frozen=True)

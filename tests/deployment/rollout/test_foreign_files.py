@@ -594,7 +594,7 @@ def test_a_limit_at_twice_the_usual_rate_finds_twice_late() -> None:
 
 
 NASTY = [
-    *(None, "", 0, -1, 0.5, 101, True, 1e300, 1e-320, 10**400, 12345678901234567890, float("inf"), float("nan")),
+    *(None, "", 0, -1, 0.5, 101, True, 1e306, 1e-320, 10**400, 12345678901234567890, float("inf"), float("nan")),
     *("9" * 400, "9" * 400 + "m", "1h30m", "{{args.limit}}", [], {}, [{}], {1: 2}, f"result > {'9' * 400}"),
 ]
 
@@ -616,12 +616,14 @@ def test_no_value_anywhere_ends_in_another_error_than_one_that_names_the_file(
     step = put(put(TEMPLATE, "metadata.name", "step"), "spec.metrics", [{"name": "latency-p95-ms", **rare}])
     step["spec"]["metrics"].append({"name": "x-errors", "successCondition": "result < 0.1"})
     slow = {"name": "request-duration", "thresholdRange": {"max": 500}, "interval": "2m"}
-    canary = put(CANARY, "spec.analysis.metrics", [*CANARY["spec"]["analysis"]["metrics"], slow])
-    path = write(tmp_path, rollout, TEMPLATE, step)
+    tail = {"name": "latency-p99-seconds", "thresholdRange": {"max": 0.5}, "templateRef": {"name": "tail"}}
+    canary = put(CANARY, "spec.analysis.metrics", [*CANARY["spec"]["analysis"]["metrics"], slow, tail])
+    health = put(TEMPLATE, f"{METRIC}.failureLimit", 2)
+    path = write(tmp_path, rollout, health, step)
     assert read_plan(path).tool == "argo"
     assert read_plan(write(tmp_path, canary)).tool == "flagger"
     read = refused = 0
-    for documents in ([rollout, TEMPLATE, step], [canary]):
+    for documents in ([rollout, health, step], [canary]):
         for place in places(documents):
             for value in (*NASTY, ...):
                 changed = put({"all": documents}, ".".join(["all", *map(str, place)]), value)["all"]
