@@ -34,7 +34,7 @@ def rollout_demo(
         typer.Option(help="후보의 운명. bad: 오류가 늘어납니다. good: 조금 더 낫습니다. slow: 답이 늦어집니다."),
     ] = _Scenario.bad,
     minutes: Annotated[int, typer.Option(min=1, help="판정이 나지 않아도 이만큼 지나면 끝냅니다(압축한 분).")] = 60,
-    minute_seconds: Annotated[float, typer.Option(min=0.1, help="압축한 1분의 길이(초).")] = 2.0,
+    minute_seconds: Annotated[float, typer.Option(min=0.1, max=60, help="압축한 1분의 길이(초).")] = 2.0,
     rate: Annotated[float, typer.Option(min=1, max=2000, help="1초에 보내는 요청 수.")] = 150,
     seed: Annotated[int, typer.Option(min=0, help="난수의 씨앗.")] = 0,
     model: Annotated[_Model, typer.Option(help="두 버전이 쓰는 의도 분류 모델.")] = _Model.keyword,
@@ -50,6 +50,13 @@ def rollout_demo(
     from coursekit._rollout_screen import Screen, show_summary
     from coursekit.cases.serving_demo import run_demo
 
+    if log is not None:
+        try:
+            if log.is_dir():
+                raise IsADirectoryError("폴더입니다")
+            log.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"--log: {log}에 저장할 수 없습니다. {error.strerror or error}") from None
     console = Console()
     console = console if console.is_terminal else Console(width=100)
     try:

@@ -22,6 +22,7 @@ from coursekit.deployment.rollout.plan import RampPlan
 from coursekit.deployment.rollout.thresholds import ThresholdCheck, ThresholdCount
 
 _CONDITION = re.compile(r"\s*result(?:\[0\])?\s*(<=|>=|<|>)\s*(\d{1,15}(?:\.\d{1,15})?)\s*")
+_RANGE = re.compile(r"\b(?:rate|increase)\s*\((?:[^()]|\([^()]*\))*?\[(\d+)([smh])\]")
 _TEMPLATES = ("AnalysisTemplate", "ClusterAnalysisTemplate")
 _METRIC = {
     "name",
@@ -184,7 +185,7 @@ class _Rollout:
                     guardrail=self._guardrails.index(guardrail),
                     interval=interval,
                     failures=failures,
-                    window=interval,
+                    window=_range(metric) or interval,
                     first=first,
                     stop=last,
                     at_limit=at_limit,
@@ -220,3 +221,16 @@ def _dry(where: Fields) -> list[tuple[str, Fields]]:
             )
         rules.append(("" if rule == ".*" else rule, entry))
     return rules
+
+
+def _range(metric: Fields) -> int | None:
+    """Minutes that a query looks back, at least one; None unless it names exactly one range by rate or increase."""
+    provider = metric.table.get("provider")
+    prometheus = provider.get("prometheus") if isinstance(provider, dict) else None
+    query = prometheus.get("query") if isinstance(prometheus, dict) else None
+    found = set(_RANGE.findall(query)) if isinstance(query, str) else set()
+    if len(found) != 1:
+        return None
+    amount, unit = found.pop()
+    seconds = int(amount[:9]) * {"s": 1, "m": 60, "h": 3600}[unit]
+    return metric.within_a_week("provider.prometheus.query", max(-(-seconds // 60), 1))

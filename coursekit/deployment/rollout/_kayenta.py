@@ -235,6 +235,8 @@ class _File:
         value = self._number(request[key], where)
         if value != int(value) or value < low:
             self._fail(where, f"must be a whole number of at least {low}, got {told(request[key])}")
+        if value > 7 * 24 * 60:
+            self._fail(where, f"more than a week is not modelled, got {told(request[key])}")
         return int(value)
 
     def _number(self, value: Any, where: str) -> float:

@@ -45,6 +45,8 @@ def read_requests(log: object, guardrails: Sequence[Guardrail], arms: tuple[str,
         reasons["latency_ms"] = f", which the guardrail {timed[0]!r} asks for"
     if by_user:
         reasons |= {"user": ", which unit='user' asks for", "weight": ", without which unit='user' is not exact"}
+    if twice := sorted({str(name) for name in frame.columns[frame.columns.duplicated()]}):
+        raise ValueError(f"replay: the log has two columns {twice[0]!r}; keep one")
     there = ", ".join(map(str, frame.columns)) or "none"
     for name, reason in reasons.items():
         if name not in frame.columns:
@@ -72,14 +74,24 @@ def _read_parquet(log: object) -> pd.DataFrame:
 
     if not isinstance(log, str | Path):
         raise ValueError(f"replay: log must be a DataFrame or the path of Parquet files, got {told(log)}")
-    path = Path(log).expanduser()
-    if not path.exists():
+    try:
+        path = Path(log).expanduser()
+        there = path.exists()
+    except (RuntimeError, OSError) as error:  # no such user, no right to look
+        raise ValueError(f"replay: {str(log)!r} cannot be read: {error}") from error
+    if not there:
         raise ValueError(f"replay: there is no file or folder {str(path)!r}")
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
     if not files:
         raise ValueError(f"replay: the folder {str(path)!r} holds no file that ends in .parquet")
     try:
-        found = dataset.dataset([str(file) for file in files], format="parquet")
+        # Columns of every file: what some of them lack is missing there, not left out everywhere.
+        schemas = [dataset.dataset(str(file), format="parquet").schema for file in files]
+        schema = schemas[0]
+        for other in schemas[1:]:
+            for column in other:
+                schema = schema if column.name in schema.names else schema.append(column)
+        found = dataset.dataset([str(file) for file in files], format="parquet", schema=schema)
         wanted = {"time", "arm", "error", *_OPTIONAL}
         return found.to_table(columns=[name for name in found.schema.names if name in wanted]).to_pandas()
     except (pa.ArrowException, OSError) as error:

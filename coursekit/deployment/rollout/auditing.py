@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from coursekit._number_checks import check_number, check_whole
+from coursekit._number_checks import check_number, check_whole, told
 from coursekit.deployment.rollout.conditional import ConditionalEProcess
 from coursekit.deployment.rollout.evidence import ERRORS, Evidence, Guardrail
 from coursekit.deployment.rollout.figures import audited
@@ -163,8 +163,10 @@ def audit(
     runs = check_whole("audit", "runs", runs, low=1)
     watched = None if guardrails is None else tuple(guardrails)
     if isinstance(plan, RampPlan):
-        name = " ".join(f"{weight:.0%}" for weight in plan.weights)
+        name = " ".join(f"{100 * weight:g}%" for weight in plan.weights)
     else:
+        if not isinstance(plan, str | Path):
+            raise ValueError(f"audit: plan must be a RampPlan or the path of a file, got {told(plan)}")
         if evidence is not None or watched is not None:
             raise ValueError("audit: a file brings its own evidence and guardrails; leave them out")
         found = read_plan(plan)

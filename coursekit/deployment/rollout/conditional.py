@@ -14,6 +14,9 @@ from coursekit.deployment.rollout.plan import RampPlan
 _BETTER = 0.5
 """Non-inferiority is shown by ratios from this times to the whole of the one to exclude."""
 
+_SPARE = 20.0
+"""Evidence of non-inferiority is kept up to so many times what a step up needs: an hour ago is no proof of now."""
+
 
 @dataclass(frozen=True)
 class ConditionalEProcess(Evidence):
@@ -38,7 +41,8 @@ class ConditionalEProcess(Evidence):
     :math:`E` and halves the harm of the late ones.
 
     The same products against ratios below :math:`r` show that the candidate is less than ``r`` times as bad
-    (non-inferiority); a step up needs that.
+    (non-inferiority); a step up needs that. What is shown beyond twenty times the need is dropped, which only
+    lowers the product, so that a step up rests on the present candidate and not on what it was.
 
     It holds for requests whose arms are drawn independently. Noise of an instance breaks it (see
     :class:`~coursekit.deployment.rollout.Overdispersion`), and a user who comes back to the same arm counts
@@ -148,7 +152,9 @@ class _ConditionalWatch(Watch):
         wide = (candidate[..., None, None], total[..., None, None], weight[..., None, None])
         self._log_better += log_likelihood_ratio(*wide, self._better)
         self._log_better -= log_likelihood_ratio(*wide, self._limits[:, None])
-        return self.log_e() / np.log(1 / self.alphas)
+        surplus = logsumexp(self._log_better, axis=-1, keepdims=True) - np.log(self._better.shape[-1])
+        self._log_better -= np.maximum(surplus - np.log(_SPARE) + np.log(self._alpha), 0)
+        return self.log_e() / -np.log(self.alphas)
 
     def log_e(self) -> np.ndarray:
         """Logarithm of the e-process, ``(runs, metrics)``."""

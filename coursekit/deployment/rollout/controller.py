@@ -111,7 +111,7 @@ class RolloutController:
     @property
     def step(self) -> np.ndarray:
         """Step of the plan that each rollout is in, from 0, ``(runs,)``."""
-        return self._step
+        return self._step.copy()
 
     @property
     def weight(self) -> np.ndarray:
@@ -131,10 +131,14 @@ class RolloutController:
                 f"RolloutController: requests must be ({self.verdict.size}, 2) and weight ({self.verdict.size},), "
                 f"got {minute.requests.shape} and {minute.weight.shape}"
             )
+        if not np.all((minute.weight >= 0) & (minute.weight <= 1)):
+            raise ValueError("RolloutController: weight must be a share from 0 to 1 in every rollout")
+        if not np.all((minute.bad >= 0) & (minute.bad <= minute.requests[:, None])):
+            raise ValueError("RolloutController: bad must be counts from 0 to the requests of their arm")
         live = self.running
-        self.minutes += live
+        self.minutes = self.minutes + live
         self._since += live
-        self._seen += np.where(live, minute.requests[:, CANDIDATE], 0)
+        self._seen = self._seen + np.where(live, minute.requests[:, CANDIDATE], 0)
         strength = self._watch.update(minute)
         self.strength = np.where(live[:, None], strength, self.strength)
         self.dispersion.update(minute)
@@ -161,5 +165,5 @@ class RolloutController:
 
     def _decide(self, which: np.ndarray, verdict: str, reason: str) -> None:
         now = which & self.running
-        self.verdict[now] = verdict
-        self.reason[now] = reason
+        self.verdict = np.where(now, verdict, self.verdict).astype("<U12")
+        self.reason = np.where(now, reason, self.reason).astype("<U16")

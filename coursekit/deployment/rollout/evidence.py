@@ -26,7 +26,7 @@ class Guardrail:
     Raises
     ------
     ValueError
-        If the name is empty, or a number is not above 0.
+        If the name is empty or "requests", or a number is not above 0.
 
     Examples
     --------
@@ -46,6 +46,8 @@ class Guardrail:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
             raise ValueError(f"Guardrail: name must be a text such as 'errors', got {told(self.name)}")
+        if self.name == "requests":
+            raise ValueError("Guardrail: the name 'requests' is taken by the columns that count all requests")
         if self.over_ms is not None:
             over = check_number("Guardrail", "over_ms", self.over_ms, above=True)
             object.__setattr__(self, "over_ms", over)
@@ -170,6 +172,7 @@ class Evidence(ABC):
     def watch(self, plan: RampPlan, *, runs: int = 1, guardrails: Sequence[Guardrail] = (ERRORS,)) -> Watch:
         """Begin to watch so many rollouts of a plan, with alpha split among the guardrails."""
         shares = np.array([guardrail.share for guardrail in check_guardrails(guardrails)])
+        shares = shares / shares.max()
         return self._watch(plan, runs, self.alpha * shares / shares.sum())
 
     @abstractmethod
@@ -197,7 +200,9 @@ def check_guardrails(guardrails: Sequence[Guardrail]) -> tuple[Guardrail, ...]:
     >>> check_guardrails([ERRORS])[0].name
     'errors'
     """
-    watched = tuple(guardrails)
+    watched = tuple(guardrails) if np.iterable(guardrails) else (guardrails,)
+    if not all(isinstance(guardrail, Guardrail) for guardrail in watched) or isinstance(guardrails, Guardrail):
+        raise ValueError(f"guardrails: give a list such as [Guardrail('errors')], got {told(guardrails)}")
     names = [guardrail.name for guardrail in watched]
     if not watched or len(set(names)) < len(names):
         raise ValueError(f"guardrails: give at least one, each with a name of its own, got {names}")

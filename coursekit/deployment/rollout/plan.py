@@ -59,6 +59,8 @@ class RampPlan:
             object.__setattr__(self, name, check_whole("RampPlan", name, getattr(self, name), low=1))
         object.__setattr__(self, "minutes_per_step", self._checked_lengths())
         object.__setattr__(self, "margin", check_number("RampPlan", "margin", self.margin, above=True))
+        if not 1 < min(self.margins) <= max(self.margins) < np.inf:
+            raise ValueError(f"RampPlan: margin = {self.margin:g} leaves no ratio to exclude; give one such as .25")
 
     def _checked_lengths(self) -> int | tuple[int, ...]:
         given = self.minutes_per_step
@@ -131,6 +133,7 @@ class RampPlan:
 def _rising(where: str, weights: Sequence[float]) -> tuple[float, ...]:
     if isinstance(weights, str) or not np.iterable(weights):
         raise ValueError(f"{where}: weights must be a list of shares such as [.05, .25], got {told(weights)}")
+    weights = list(weights)
     found = [as_finite(weight) for weight in weights]
     if not found:
         raise ValueError(f"{where}: weights is empty; give at least one share of the traffic")

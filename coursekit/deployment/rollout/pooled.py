@@ -232,4 +232,4 @@ class _MixtureWatch(_PooledWatch):
         excess, variance = self._score()
         served = np.maximum(self._requests.sum(axis=2), 1)
         good = np.maximum(1 - self._bad.sum(axis=2) / served, 1 / served)
-        return log_normal_mixture(excess / good, variance / good**2, self._spread) / np.log(1 / self.alphas)
+        return log_normal_mixture(excess / good, variance / good**2, self._spread) / -np.log(self.alphas)

@@ -100,4 +100,4 @@ class _StratifiedWatch(Watch):
         bad = minute.bad.sum(axis=2)
         self._excess += minute.bad[..., CANDIDATE] - bad * share
         self._variance += bad * share * (1 - share) * (total - bad) / np.maximum(total - 1, 1)
-        return log_normal_mixture(self._excess, self._variance, self._spread) / np.log(1 / self.alphas)
+        return log_normal_mixture(self._excess, self._variance, self._spread) / -np.log(self.alphas)

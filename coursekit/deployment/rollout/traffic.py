@@ -104,13 +104,14 @@ class Service:
         object.__setattr__(self, "instances", check_whole("Service", "instances", self.instances, low=1))
 
     def error_rates(self, minute: np.ndarray) -> np.ndarray:
-        """Error rate in each minute."""
+        """Error rate in each minute, at most 1."""
         at = np.asarray(minute, dtype=float)
-        if self.path == "flat":
-            return np.full(at.shape, self.error_rate)
+        factor = np.ones(at.shape)
         if self.path == "seasonal":
-            return self.error_rate * (1 + 0.5 * np.sin(2 * np.pi * at / _PERIOD))
-        return self.error_rate * (1 + np.minimum(at / _PERIOD, 1))
+            factor = 1 + 0.5 * np.sin(2 * np.pi * at / _PERIOD)
+        elif self.path == "rising":
+            factor = 1 + np.minimum(at / _PERIOD, 1)
+        return np.minimum(self.error_rate * factor, 1.0)
 
     def slow_rate(self, over_ms: float, *, latency_ratio: float = 1.0) -> float:
         """Share of requests that take longer, if latencies are multiplied by a ratio."""

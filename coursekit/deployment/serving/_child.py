@@ -20,10 +20,15 @@ GRACE = 5.0
 class _Announcing(uvicorn.Server):
     """Tells its address when, and not before, it takes requests."""
 
+    def __init__(self, config: uvicorn.Config, told_on: int) -> None:
+        super().__init__(config)
+        self._told_on = told_on
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started and sockets:
-            print(json.dumps({"port": sockets[0].getsockname()[1]}), flush=True)  # noqa: T201
+            os.write(self._told_on, json.dumps({"port": sockets[0].getsockname()[1]}).encode() + b"\n")
+            os.close(self._told_on)
 
 
 def _follow_parent(server: uvicorn.Server) -> None:
@@ -38,6 +43,9 @@ def _follow_parent(server: uvicorn.Server) -> None:
 
 def main(factory: str, options: str) -> None:
     """Make the application and serve it on a free port of this machine alone."""
+    # What a model prints goes to its errors: on the parent's pipe it would be taken for the address, or fill it.
+    told_on = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     module, _, name = factory.partition(":")
     app = getattr(importlib.import_module(module), name)(**json.loads(options))
     listener = socket.socket()
@@ -46,7 +54,7 @@ def main(factory: str, options: str) -> None:
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_keep_alive=120, timeout_graceful_shutdown=int(GRACE)
     )
-    server = _Announcing(config)
+    server = _Announcing(config, told_on)
     threading.Thread(target=_follow_parent, args=(server,), daemon=True).start()
     server.run(sockets=[listener])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ async def conduct(
     Raises
     ------
     ValueError
-        If the controller watches more than one rollout or guardrail, or a number makes no sense.
+        If the controller watches more than one rollout or guardrail or has its verdict, or a number makes no sense.
 
     Examples
     --------
@@ -121,6 +122,8 @@ async def conduct(
     """
     if controller.verdict.size != 1 or len(controller.guardrails) != 1:
         raise ValueError("conduct: the controller must watch one rollout and one guardrail")
+    if not controller.running[0]:
+        raise ValueError(f"conduct: the controller has its verdict, {controller.verdict[0]}; make another")
     minute_s = check_number("conduct", "minute_s", minute_s, above=True)
     most = controller.plan.longest if minutes is None else check_whole("conduct", "minutes", minutes, low=1)
     after = check_whole("conduct", "after", after)
@@ -136,31 +139,38 @@ async def conduct(
             log.extend(rows)
             return rows
 
-        weight = float(controller.weight[0])
-        await put(weight)
-        due = time.perf_counter()
-        for number in range(1, most + after + 1):
-            due += minute_s
-            await asyncio.sleep(max(due - time.perf_counter(), 0))
-            over = cut_short or not controller.running[0]
-            minute = _counted(await put(weight), weight)
-            if not over:
-                controller.update(minute)
-                cut_short = bool(controller.running[0]) and number == most
-            following = 0.0 if cut_short else float(controller.weight[0])
-            if following != weight:
-                await put(following)
-            verdict = "INCONCLUSIVE" if cut_short else str(controller.verdict[0])
-            strength = float(controller.strength[0, 0])
-            seen = LiveMinute(number, weight, minute.requests[0], minute.bad[0, 0], strength, verdict, following)
-            kept += [] if over else [seen]
-            weight = following
-            if on_minute is not None:
-                await on_minute(seen)
-            if over:
-                left -= 1
-            if verdict and not left:
-                break
+        try:
+            weight = float(controller.weight[0])
+            await put(weight)
+            due = time.perf_counter()
+            for number in range(1, most + after + 1):
+                due += minute_s
+                await asyncio.sleep(max(due - time.perf_counter(), 0))
+                over = cut_short or not controller.running[0]
+                minute = _counted(await put(weight), weight)
+                if not over:
+                    controller.update(minute)
+                    cut_short = bool(controller.running[0]) and number == most
+                following = 0.0 if cut_short else float(controller.weight[0])
+                if following != weight:
+                    await put(following)
+                verdict = "INCONCLUSIVE" if cut_short else str(controller.verdict[0])
+                strength = float(controller.strength[0, 0])
+                seen = LiveMinute(number, weight, minute.requests[0], minute.bad[0, 0], strength, verdict, following)
+                kept += [] if over else [seen]
+                weight = following
+                if on_minute is not None:
+                    await on_minute(seen)
+                if over:
+                    left -= 1
+                if verdict and not left:
+                    break
+        except BaseException:
+            # Nobody decides any more: what is not promoted does not stay.
+            left_at = 1.0 if controller.verdict[0] == "PASS" else 0.0
+            with contextlib.suppress(Exception):
+                await client.put(f"{router}/weights", json={"candidate": left_at}, timeout=5)
+            raise
         if at_end is not None:
             await at_end()
         await put(weight)
@@ -188,13 +198,14 @@ def _counted(rows: Sequence[Sequence[Any]], weight: float) -> Minute:
 def _rollout(kept: Sequence[LiveMinute], controller: RolloutController) -> Rollout:
     requests = np.array([minute.requests for minute in kept])
     bad = np.array([minute.bad for minute in kept])
-    rate = bad[:, BASELINE].sum() / max(requests[:, BASELINE].sum(), 1)
+    # Within each minute: over all of them a ramp on a rising baseline would be taken for harm.
+    rate = bad[:, BASELINE] / np.maximum(requests[:, BASELINE], 1)
     reason = str(controller.reason[0])
     return Rollout(
         verdict=kept[-1].verdict,
         reason=REASONS[reason] if reason else "the minutes that were given ended before the plan did",
         minutes=len(kept),
-        harm=np.array([bad[:, CANDIDATE].sum() - rate * requests[:, CANDIDATE].sum()]),
+        harm=np.array([(bad[:, CANDIDATE] - rate * requests[:, CANDIDATE]).sum()]),
         guardrails=controller.guardrails,
         weight=np.array([minute.weight for minute in kept]),
         requests=requests,

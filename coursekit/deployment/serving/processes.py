@@ -89,6 +89,8 @@ class ServerProcess:
         if self._url is not None:
             return self
         assert self._process.stdout is not None
+        if self._process.stdout.closed:
+            raise RuntimeError(f"{self.name} was stopped before it took requests")
         line, end = b"", time.monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -74,24 +74,27 @@ class _Router:
         )
 
     async def predict(self, request: Request) -> Response:
-        started, span = time.perf_counter(), self.span
-        at = time.time()
         user = request.headers.get(USER)
         if not user:
             return JSONResponse({"error": f"the header {USER} must say who asks"}, status_code=400)
+        # Before it is routed: a client that stalls or hangs up is no fault of an arm, and must not hold up a switch.
+        try:
+            content = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=499)
+        started, span, at = time.perf_counter(), self.span, time.time()
         arm = CANDIDATE if bucket(user, salt=self.salt) < span.weight else BASELINE
         span.in_flight += 1
         status, instance, retried = 502, "", False
         try:
-            content = await request.body()
             try:
                 answer = await self._ask(arm, content)
-            except httpx.TransportError:
+            except httpx.RequestError:
                 retried = True  # nothing came back, and asking a model twice changes nothing
                 answer = await self._ask(BASELINE, content)
             status, instance = answer.status_code, answer.headers.get("x-instance", str(answer.request.url.netloc))
             body = answer.content
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             body = b'{"error": "no server answered: ' + type(error).__name__.encode() + b'"}'
         finally:
             latency = (time.perf_counter() - started) * 1000

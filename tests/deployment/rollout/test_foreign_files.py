@@ -713,3 +713,20 @@ def test_argo_rolls_back_the_harmless_as_often_as_computed(tmp_path: Path, least
     found = audit(path, runs=runs)
     low, high = binom.ppf(1e-6, runs, max(exact - 0.005, 0)), binom.isf(1e-6, runs, exact)
     assert low <= np.sum(found.harmless.verdict == "FAIL") <= high
+
+
+@pytest.mark.parametrize(
+    ("query", "window"),
+    [
+        ("sum(rate(errors_total[15m])) / sum(rate(requests_total[15m]))", 15),
+        ('sum(increase(errors_total{code=~"5.."}[1h]))', 60),
+        ("sum(rate(errors_total[30s]))", 1),
+        ("sum(rate(errors_total[2m])) / sum(rate(requests_total[10m]))", 5),
+        ("errors_share", 5),
+    ],
+)
+def test_a_measurement_counts_what_its_query_looks_back_on(tmp_path, query, window):
+    """The one range of the query, else the interval."""
+    template = put(TEMPLATE, "spec.metrics.0.provider", {"prometheus": {"query": query}})
+    checks = read_plan(write(tmp_path, ROLLOUT, template)).evidence.checks
+    assert [check.window for check in checks] == [window]
