@@ -75,7 +75,7 @@ class AuditReport(ShortRepr):
 
     @property
     def missed_rate(self) -> float:
-        """Share of the harmful candidate's rollouts that ended in PASS; NaN if there was none."""
+        """Share of the other candidate's rollouts that ended in PASS, harmful or not; NaN if there was none."""
         return float(np.mean(self.harmful.verdict == "PASS")) if self.harmful is not self.harmless else float("nan")
 
     @property

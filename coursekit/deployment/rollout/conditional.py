@@ -74,7 +74,8 @@ class ConditionalEProcess(Evidence):
     points: int = 24
     """Number of ratios between them, evenly spaced in their logarithm."""
     late: float = 0.1
-    """Part of the stake on candidates that turn bad later, from 0 to below 1."""
+    """Part of the stake on candidates that turn bad later, from 0 to below 1; laid in equal parts on each of
+    the plan's first ``plan.minutes`` minutes."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -165,5 +166,5 @@ class _ConditionalWatch(Watch):
         which = np.searchsorted(self._limits, ratio)
         known = self._log_better[np.arange(self.runs), :, which]
         log_e = logsumexp(known, axis=-1) - np.log(known.shape[-1])
-        # Every guardrail must be shown: no splitting, since all of them have to err for a wrong step.
+        # Every guardrail must be shown: one that is too bad stops the step at its own alpha, without splitting.
         return (log_e >= np.log(1 / self._alpha)).all(axis=1)

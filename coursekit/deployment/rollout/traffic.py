@@ -84,7 +84,8 @@ class Service:
     instances: int = 10
     """Machines that share the load evenly."""
     instance_noise: float = 0.0
-    """Standard deviation of a machine's own error rate, as a share of it; of the candidate's machines too."""
+    """Standard deviation of a machine's own error rate, as a share of it; of its slow requests and of the
+    candidate's machines too."""
     noise_memory: float = 0.8
     """Correlation of a machine's noise from one minute to the next, from 0 to below 1."""
 
