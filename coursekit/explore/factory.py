@@ -17,7 +17,7 @@ from coursekit.explore.interactive import InteractiveFigure, interactive_figure
 from coursekit.explore.style import palette
 
 
-class Recall(Protocol):
+class _Recall(Protocol):
     """A recall that an audit estimated."""
 
     estimate: float
@@ -26,7 +26,7 @@ class Recall(Protocol):
     confidence: float
 
 
-class Played(Protocol):
+class _Played(Protocol):
     """What the room reads of a line that was played, a dataclass with one entry a day in each array."""
 
     share: np.ndarray
@@ -39,12 +39,12 @@ class Played(Protocol):
     cost: np.ndarray
 
     @property
-    def estimated_recall(self) -> Recall:
+    def estimated_recall(self) -> _Recall:
         """Estimate from the audit of all its days; NaN without one."""
 
 
 def factory_room(
-    play: Callable[[float, str, float, int], Played], *, plans: Mapping[str, str], most_days: int = 60
+    play: Callable[[float, str, float, int], _Played], *, plans: Mapping[str, str], most_days: int = 60
 ) -> InteractiveFigure:
     """Choose a model, a plan and an audit rate; see what ships beside what the factory believes.
 
@@ -83,7 +83,7 @@ def factory_room(
     most_days = check_whole("factory_room", "most_days", most_days, low=1)
 
     @cache
-    def played(recall: float, plan: str, audit_rate: float, escape: int) -> Played:
+    def played(recall: float, plan: str, audit_rate: float, escape: int) -> _Played:
         return _first_days(play(recall, plan, audit_rate, escape), most_days)
 
     def picture(recall: int, plan: str, audit: int, escape: int) -> go.Figure:
@@ -100,7 +100,7 @@ def factory_room(
 
 def _first_days(line: Any, days: int) -> Any:
     """What was known so early: the same report, of its first days alone."""
-    needed = (*Played.__annotations__, "estimated_recall")
+    needed = (*_Played.__annotations__, "estimated_recall")
     missing = [name for name in needed if not hasattr(line, name)] if is_dataclass(line) else list(needed)
     if missing:
         raise ValueError(f"factory_room: play must give the report of a line, got {told(line)} without {missing[0]}")
@@ -108,13 +108,13 @@ def _first_days(line: Any, days: int) -> Any:
     return replace(line, **{name: a[:days] for name, a in arrays.items() if isinstance(a, np.ndarray)})
 
 
-def _estimates(line: Played) -> np.ndarray:
+def _estimates(line: _Played) -> np.ndarray:
     """Recall estimated from all audits up to each day, ``(3, days)``: itself, low and high end; NaN without any."""
     found = [_first_days(line, day).estimated_recall for day in range(1, len(line.share) + 1)]
     return np.array([(one.estimate, one.low, one.high) for one in found]).T
 
 
-def _picture(line: Played) -> go.Figure:
+def _picture(line: _Played) -> go.Figure:
     figure = make_subplots(
         cols=2,
         horizontal_spacing=0.17,
@@ -134,7 +134,7 @@ def _picture(line: Played) -> go.Figure:
     return figure
 
 
-def _shipped(figure: go.Figure, line: Played) -> None:
+def _shipped(figure: go.Figure, line: _Played) -> None:
     colors, days = palette(), np.arange(1, len(line.share) + 1)
     by_model = line.shipped_by_model.cumsum()
     by_people = line.shipped.cumsum() - by_model
@@ -162,7 +162,7 @@ def _shipped(figure: go.Figure, line: Played) -> None:
     figure.update_yaxes(**percent, showgrid=False, row=1, col=1, secondary_y=True)
 
 
-def _recalls(figure: go.Figure, line: Played) -> str:
+def _recalls(figure: go.Figure, line: _Played) -> str:
     """Draw the recalls, and tell the last of each."""
     colors, days = palette(), np.arange(1, len(line.share) + 1)
     caught, found = line.model_caught.cumsum(), line.audit_found.cumsum()
@@ -179,13 +179,15 @@ def _recalls(figure: go.Figure, line: Played) -> str:
             y=low, line_width=0, fill="tonexty", fillcolor=fill, name=f"감사의 {sure:.0%} 신뢰구간", **place
         )
         figure.add_scatter(y=estimate, line={"color": colors[3], "width": 3}, name="감사로 어림", **place)
-    dashed = {"color": colors[2], "dash": "dash", "width": 3}
+    dashed = {"color": colors[5], "dash": "dash", "width": 3}
     figure.add_scatter(y=apparent, line=dashed, name="겉으로 본 재현율", **place)
     figure.add_scatter(y=truth, line={"color": colors[6], "dash": "dot", "width": 3}, name="실제", **place)
     figure.update_yaxes(tickformat=".0%", range=[0, 1.05], row=1, col=2)
     if not np.isfinite(truth[-1]):
         nobody = "모델이 맡은 부품 없음"
-        figure.add_annotation(x=0.5, y=0.5, xref="x2 domain", yref="y3 domain", text=nobody, showarrow=False)
+        back = line.shadow.any() and not line.shadow[-1]
+        why = f"{nobody}<br>섀도 배포에서 사람에게 돌아갔습니다" if back else nobody
+        figure.add_annotation(x=0.5, y=0.5, xref="x2 domain", yref="y3 domain", text=why, showarrow=False)
         return nobody
     known = f"{estimate[-1]:.0%} ({low[-1]:.0%}~{high[-1]:.0%})" if audited else f"{apparent[-1]:.0%}"
     return f"믿는 재현율 {known}, 실제 {truth[-1]:.0%}"

@@ -57,17 +57,19 @@ def few_repeats(monkeypatch):
     ramping._repeated.cache_clear()
 
 
-@pytest.mark.parametrize(("plan", "test", "path"), itertools.product(PLANS, TESTS, PATHS.values()))
-def test_every_choice_of_the_ramp_room_is_drawn(few_repeats, plan, test, path):
-    figure = choose(ramp_room(), ratio=1.3, plan=plan, test=test, path=path, seed=2)
-    shown = simulate(
-        Traffic(), Service(path=path), Candidate(error_ratio=1.3), PLANS[plan], TESTS[test], seed=2
-    )  # the rollout in the picture is the library's
-    assert title(figure).startswith(f"{shown.minutes}분 만에 {VERDICT_NAMES[shown.verdict]} ")
-    assert np.array_equal(drawn(figure, "후보의 몫 (오른쪽 축)"), shown.weight)
-    for name, side in (("기초선의 오류율", 0), ("후보의 오류율", 1)):
-        rate = shown.bad[:, 0, side] / np.maximum(shown.requests[:, side], 1)
-        assert np.array_equal(drawn(figure, name), rate)
+@pytest.mark.parametrize("plan", PLANS)
+def test_every_choice_of_the_ramp_room_is_drawn(few_repeats, plan):
+    room = ramp_room()
+    choose(room, ratio=1.3, plan=plan, seed=2)
+    for test, path in itertools.product(TESTS, PATHS.values()):
+        figure = choose(room, test=test, path=path)
+        # the rollout in the picture is the library's
+        shown = simulate(Traffic(), Service(path=path), Candidate(error_ratio=1.3), PLANS[plan], TESTS[test], seed=2)
+        assert title(figure).startswith(f"{shown.minutes}분 만에 {VERDICT_NAMES[shown.verdict]} "), (test, path)
+        assert np.array_equal(drawn(figure, "후보의 몫 (오른쪽 축)"), shown.weight)
+        for name, side in (("기초선의 오류율", 0), ("후보의 오류율", 1)):
+            rate = shown.bad[:, 0, side] / np.maximum(shown.requests[:, side], 1)
+            assert np.array_equal(drawn(figure, name), rate)
 
 
 def test_the_numbers_in_the_title_are_those_of_a_thousand_rollouts():
@@ -161,6 +163,7 @@ def test_on_evidence_the_model_goes_up_or_back():
     day = int(played(0.6, "evidence", 0.2, 100_000).shadow.sum())
     assert not drawn(back, share).any() and f"{day}일째 사람에게 돌아감" in notes
     assert "모델이 맡은 부품 없음" in title(back)
+    assert any("섀도 배포에서 사람에게 돌아갔습니다" in note for note in notes)
     assert drawn(up, share)[-1] == 1.0 and "섀도 배포" in [note.text for note in up.layout.annotations]
     assert not any("돌아감" in note.text for note in up.layout.annotations)
 
