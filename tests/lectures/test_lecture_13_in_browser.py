@@ -17,4 +17,4 @@ def test_the_lecture_runs_and_its_rooms_answer(tmp_path):
         plot = choose(page, "검정", "z 검정, 매분")
         assert "억울한 롤백" in plot.text_content()
         plot = choose(page, "올리는 계획", "바로 100%")
-        assert "공장이 믿는 재현율과 실제" in plot.text_content()
+        assert "공장의 믿음과 실제" in plot.text_content()
