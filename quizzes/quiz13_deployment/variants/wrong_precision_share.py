@@ -4,4 +4,4 @@ Loses: test_precision
 """
 
 # %% answer_precision
-answer_5 = 90 / 150
+answer_5 = 90 / 200
