@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -22,22 +23,30 @@ from coursekit.cli import app
 from coursekit.deployment.rollout import REASONS, VERDICTS, RampPlan, audit
 
 
-def _servers() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "coursekit.deployment.serving._child" in child.cmdline()
-    ]
+def _running() -> list[psutil.Process]:
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "coursekit.deployment.serving._child" in child.cmdline():
+                found.append(child)
+    return found
 
 
-def test_a_candidate_that_turns_bad_is_rolled_back_and_ended(capsys):
+@pytest.fixture
+def servers():
+    """What a test has started and not ended; other tests of the same process may keep servers of their own."""
+    before = {child.pid for child in _running()}
+    return lambda: [child for child in _running() if child.pid not in before]
+
+
+def test_a_candidate_that_turns_bad_is_rolled_back_and_ended(capsys, servers):
     """One step without an end: the only way out is the evidence, which comes soon after minute 8."""
     plan = RampPlan([0.5], minutes_per_step=60, min_requests=1)
     events, running = [], []
 
     def note(minute, event):
         events.append(event)
-        running.append(len(_servers()))
+        running.append(len(servers()))
 
     report = run_demo("bad", rate=80, minute_s=0.4, instances=1, limit_ms=60_000, plan=plan, seed=1, on_minute=note)
     assert report.live.rollout.verdict == "FAIL"
@@ -46,14 +55,14 @@ def test_a_candidate_that_turns_bad_is_rolled_back_and_ended(capsys):
     assert events[report.live.rollout.minutes - 1] == "stopped"
     # Three servers until the rollback, then the candidate's is gone while requests still come.
     assert running[0] == 3 and running[-1] == 2
-    assert _servers() == []
+    assert servers() == []
     assert report.live.log["weight"].iloc[-1] == 0
     show_summary(report, Console(width=100))
     shown = capsys.readouterr().out
     assert "롤백 (FAIL)" in shown and "잃어버린 요청 0건" in shown
 
 
-def test_the_command_writes_a_log_that_replay_reads(tmp_path):
+def test_the_command_writes_a_log_that_replay_reads(tmp_path, servers):
     log = tmp_path / "demo.parquet"
     runner = CliRunner()
     options = ["--minutes", "3", "--minute-seconds", "0.5", "--rate", "60", "--instances", "1", "--log", str(log)]
@@ -62,13 +71,13 @@ def test_the_command_writes_a_log_that_replay_reads(tmp_path):
     assert "판정 불가 (INCONCLUSIVE)" in done.output and str(log) in done.output
     frame = pd.read_parquet(log)
     assert frame["weight"].unique().tolist() == [0.05]
-    assert _servers() == []
+    assert servers() == []
     again = runner.invoke(app, ["rollout", "replay", str(log), "--minute", "500ms"])
     assert again.exit_code == 0, again.output
     assert "판정 불가 (INCONCLUSIVE)" in again.output
 
 
-def test_an_interrupt_ends_all_servers():
+def test_an_interrupt_ends_allservers():
     """SIGINT to the command alone, as a terminal sends it to a foreground process; its servers follow in order."""
     command = [sys.executable, "-c", "from coursekit.cli import main; main()", "rollout", "demo", "--instances", "1"]
     demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
@@ -103,7 +112,7 @@ def test_every_word_of_a_verdict_has_its_korean():
 
 
 @pytest.mark.parametrize("wrong", [{"scenario": "ugly"}, {"model": "tree"}, {"minutes": 0}, {"instances": 0}])
-def test_wrong_options_are_refused_before_anything_starts(wrong):
+def test_wrong_options_are_refused_before_anything_starts(wrong, servers):
     with pytest.raises(ValueError, match=f"run_demo: {next(iter(wrong))}"):
         run_demo(**wrong)
-    assert _servers() == []
+    assert servers() == []
