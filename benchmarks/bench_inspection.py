@@ -39,7 +39,7 @@ def _network() -> list[dict]:
         if threshold is None:
             threshold = np.quantile(probability[~bad], 0.99)
             curve = calibration(bad.astype(int), probability)
-            rows.append(_row("calibration slope, lab", curve.slope, bar=".9 to 1.1", holds=0.9 <= curve.slope <= 1.1))
+            rows.append(_row("calibration slope, lab", curve.slope))
             rows.append(_row("calibration intercept, lab", curve.intercept))
         rows.append(_row(f"AUC, {lighting}", roc_auc_score(bad, probability)))
         rows.append(
