@@ -11,6 +11,12 @@ _SHIFT = 1
 """Pixels that a picture is moved by at most in training."""
 _LARGEST = 60.0
 """Log odds that no answer goes beyond."""
+_SLOPES = (1e-3, 20.0)
+"""Least and steepest slope of the density ratio."""
+IN_ORDER_WEIGHT = 7.0
+"""What a part in order counts beside a defective one when the ratio is fitted. A straight line is not quite the
+truth; among parts of which half are defective, this fits it best near one in eight, whose odds lie in the middle
+(of a product) between the even ones of training and the 1 : 49 of a line."""
 
 
 def build(keras: Any, size: int) -> Any:
@@ -24,9 +30,8 @@ def build(keras: Any, size: int) -> Any:
     pictures = keras.Input((size, size, 1))
     hidden = convolve(pictures, 16, width=5, stride=2)
     hidden = layers.MaxPooling2D(2)(convolve(hidden, 16))
-    hidden = convolve(convolve(hidden, 32), 32)
-    hidden = layers.MaxPooling2D(2)(hidden)
-    hidden = layers.MaxPooling2D(2)(convolve(hidden, 64))
+    hidden = layers.MaxPooling2D(2)(convolve(convolve(hidden, 24), 24))
+    hidden = layers.MaxPooling2D(2)(convolve(hidden, 48))
     hidden = layers.Dropout(0.3)(layers.Flatten()(hidden))
     return keras.Model(pictures, layers.Dense(2, activation="softmax")(hidden))
 
@@ -67,27 +72,23 @@ def log_odds(probability: np.ndarray) -> np.ndarray:
 
 
 def fit_ratio(score: np.ndarray, defective: np.ndarray) -> np.ndarray:
-    """Shift, slope and floor of the density ratio exp(shift + slope score) + floor, by maximum likelihood."""
-    share = defective.mean()
+    """Shift and slope of the density ratio exp(shift + slope score), by maximum likelihood; the slope is above 0."""
+    weight = np.where(defective, 1.0, IN_ORDER_WEIGHT)
+    weight /= weight.sum()
+    share = weight @ defective
     prior = np.log(share / (1 - share))
 
-    def loss(parameters: np.ndarray) -> float:
-        z = prior + log_ratio(score, _natural(parameters))
-        return float(np.mean(np.logaddexp(0, z) - defective * z))
+    def loss(ratio: np.ndarray) -> tuple[float, np.ndarray]:
+        z = prior + log_ratio(score, ratio)
+        wrong = weight * (1 / (1 + np.exp(-z)) - defective)
+        return float(weight @ (np.logaddexp(0, z) - defective * z)), np.array([wrong.sum(), wrong @ score])
 
-    starts = [np.array([0.0, slope, floor]) for slope in (-1.0, 0.0) for floor in (-6.0, -3.0)]
-    best = min((minimize(loss, start, method="Nelder-Mead", options={"maxiter": 2_000}) for start in starts),
-               key=lambda found: found.fun)  # fmt: skip
-    return _natural(best.x)
+    # the bounds keep the answer finite where a score parts the two kinds without a mistake
+    found = minimize(loss, (0.0, 1.0), jac=True, method="L-BFGS-B", bounds=((-_LARGEST, _LARGEST), _SLOPES), tol=1e-12)
+    return found.x
 
 
 def log_ratio(score: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """Log of the density ratio, defective over in order, of a score."""
-    shift, slope, floor = ratio
-    return np.logaddexp(shift + slope * score, np.log(floor))
-
-
-def _natural(parameters: np.ndarray) -> np.ndarray:
-    """Slope above 0, floor between 0 and 1."""
-    shift, log_slope, logit_floor = np.clip(parameters, -15, 15)
-    return np.array([shift, np.exp(log_slope), 1 / (1 + np.exp(-logit_floor))])
+    shift, slope = ratio
+    return shift + slope * score
