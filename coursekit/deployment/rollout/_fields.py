@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,21 +32,24 @@ class Fields:
 
     def fail(self, field: str, message: str) -> NoReturn:
         """Raise, naming file and field."""
-        place = ".".join(part for part in (self.where, field) if part)
-        raise PlanFileError(f"{self.file}: {place}: {message}")
+        raise PlanFileError(f"{self.file}: {self._place(field)}: {message}")
 
-    def inside(self, field: str) -> Fields:
-        """A table in a field."""
-        return Fields(self.file, self.table.get(field), ".".join(filter(None, (self.where, field))))
+    def _place(self, field: object) -> str:
+        return ".".join(str(part) for part in (self.where, field) if part != "")
+
+    def inside(self, field: str, *, optional: bool = False) -> Fields:
+        """A table in a field; an empty one if it is optional and nothing is there."""
+        found = self.table.get(field)
+        return Fields(self.file, {} if optional and not found else found, self._place(field))
 
     def each(self, field: str) -> list[Fields]:
         """Tables of a list in a field."""
         found = self.table.get(field)
         if not isinstance(found, list) or not found:
             self.fail(field, f"must list at least one, got {told(found)}")
-        return [Fields(self.file, entry, f"{self.where}.{field}[{i}]") for i, entry in enumerate(found)]
+        return [Fields(self.file, entry, f"{self._place(field)}[{i}]") for i, entry in enumerate(found)]
 
-    def only(self, known: set[str], *, ignored: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    def only(self, known: Set[str], *, ignored: Set[str] = frozenset()) -> None:
         """Raise at the first field that is neither modelled nor without effect on the decision."""
         for key in self.table:
             if key not in known | ignored:
@@ -103,23 +107,27 @@ class Fields:
             self.fail(field, f"makes {minutes:.6g} minutes; more than a week is not modelled")
         return int(minutes)
 
-    def guardrail(self, name: str, limit: float, *, field: str, upper: bool) -> tuple[Guardrail, float]:
-        """The guardrail that a metric's name speaks of, and the bad rate that its limit stands for."""
+    def kind(self, name: str, modelled: str) -> str:
+        """The one of "errors", "success" and "latency" that a metric's name speaks of."""
         kinds = kinds_of(name)
         if len(kinds) != 1:
             said = "says " + " and ".join(kinds) if kinds else "does not say what it counts"
-            self.fail(
-                "name",
-                f"{told(name)} {said}; only rates of errors and latencies are modelled: name it 'error-rate', "
-                "'success-rate' or 'p99-latency-ms'",
-            )
-        if upper == (kinds[0] == "success"):
-            which = "lower" if kinds[0] == "success" else "upper"
-            self.fail(field, f"a metric of {kinds[0]} needs {'a' if which == 'lower' else 'an'} {which} limit")
-        if kinds[0] == "latency":
+            self.fail("name", f"{told(name)} {said}; {modelled}")
+        return kinds[0]
+
+    def guardrail(self, name: str, limit: float, *, field: str, upper: bool) -> tuple[Guardrail, float]:
+        """The guardrail that a metric's name speaks of, and the bad rate that its limit stands for."""
+        kind = self.kind(
+            name,
+            "only rates of errors and latencies are modelled: name it 'error-rate', 'success-rate' or 'p99-latency-ms'",
+        )
+        if upper == (kind == "success"):
+            which = "a lower" if kind == "success" else "an upper"
+            self.fail(field, f"a metric of {kind} needs {which} limit")
+        if kind == "latency":
             return self._latency(name, limit, field)
         share = limit / 100 if limit > 1 or _PER_CENT.search(name) else limit
-        bad = round(1 - share if kinds[0] == "success" else share, 12)
+        bad = round(1 - share if kind == "success" else share, 12)
         if not 0 < bad < 1:
             self.fail(
                 field,
