@@ -37,14 +37,14 @@ except RuntimeError as error:
 
 FAILING = """
 import os
-from coursekit.modeling.training import _stderr_held_back
+from coursekit.modeling.training import stderr_held_back
 try:
-    with _stderr_held_back():
+    with stderr_held_back():
         os.write(2, b"why it failed")
         raise OSError
 except OSError:
     print("raised")
-with _stderr_held_back():
+with stderr_held_back():
     os.write(2, b"mere chatter")
 """
 

@@ -18,10 +18,11 @@ from coursekit.cases.inspection.line_rollout import (
     line_rollouts,
 )
 from coursekit.cases.inspection.model import CnnInspector
-from coursekit.cases.inspection.parts import DEFECTS, LIGHTINGS, Parts, make_parts
+from coursekit.cases.inspection.parts import DEFECTS, LIGHTINGS, Parts, as_input, make_parts
 from coursekit.cases.inspection.plans import PlanComparison, compare_plans
 from coursekit.cases.inspection.scores import ModelInspector, PartScores, ScoreModel
 from coursekit.cases.inspection.shadowing import ShadowReport, shadow_report
+from coursekit.cases.inspection.shipping import shipped_model
 
 __all__ = [
     "CANARY",
@@ -48,6 +49,7 @@ __all__ = [
     "ScoreModel",
     "ShadowReport",
     "ThresholdCurve",
+    "as_input",
     "best_threshold",
     "compare_plans",
     "estimate_escapes",
@@ -57,5 +59,6 @@ __all__ = [
     "schedule",
     "seen_share",
     "shadow_report",
+    "shipped_model",
     "steady",
 ]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from coursekit.cases.inspection.parts import as_input
+
 _SHIFT = 1
 """Pixels that a picture is moved by at most in training."""
 _LARGEST = 60.0
@@ -19,16 +21,16 @@ truth; among parts of which half are defective, this fits it best near one in ei
 (of a product) between the even ones of training and the 1 : 49 of a line."""
 
 
-def build(keras: Any, size: int) -> Any:
+def build(keras: Any, size: int, width: int = 1) -> Any:
     """Pictures of shape (size, size, 1), 0 to 1, in; probability of in order and of defective out."""
     layers = keras.layers
 
-    def convolve(inputs: Any, filters: int, *, width: int = 3, stride: int = 1) -> Any:
-        outputs = layers.Conv2D(filters, width, strides=stride, padding="same", use_bias=False)(inputs)
+    def convolve(inputs: Any, filters: int, *, kernel: int = 3, stride: int = 1) -> Any:
+        outputs = layers.Conv2D(filters * width, kernel, strides=stride, padding="same", use_bias=False)(inputs)
         return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(outputs))
 
     pictures = keras.Input((size, size, 1))
-    hidden = convolve(pictures, 16, width=5, stride=2)
+    hidden = convolve(pictures, 16, kernel=5, stride=2)
     hidden = layers.MaxPooling2D(2)(convolve(hidden, 16))
     hidden = layers.MaxPooling2D(2)(convolve(convolve(hidden, 24), 24))
     hidden = layers.MaxPooling2D(2)(convolve(hidden, 48))
@@ -58,11 +60,6 @@ def batches(keras: Any, images: np.ndarray, labels: np.ndarray, batch_size: int,
             return as_input(moved), labels[rows]
 
     return Batches()
-
-
-def as_input(images: np.ndarray) -> np.ndarray:
-    """Grey values as the network takes them, float32 of shape (n, size, size, 1), 0 to 1."""
-    return images[..., None].astype(np.float32) / np.float32(255)
 
 
 def log_odds(probability: np.ndarray) -> np.ndarray:

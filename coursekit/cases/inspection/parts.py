@@ -180,6 +180,35 @@ def make_parts(
     return Parts(images, defect, severity)
 
 
+def as_input(images: np.ndarray) -> np.ndarray:
+    """Turn grey values into what a network takes: float32 of shape (n, size, size, 1), 0 to 1.
+
+    Training, calibration and serving must scale their pictures alike; a model that was trained on 0 to 1 and is
+    served 0 to 255 answers with confidence and nonsense.
+
+    Parameters
+    ----------
+    images
+        Grey values, uint8 of shape (n, size, size).
+
+    Raises
+    ------
+    ValueError
+        If the images are of another type or shape.
+
+    Examples
+    --------
+    >>> as_input(np.full((2, 16, 16), 255, np.uint8)).shape
+    (2, 16, 16, 1)
+    """
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim != 3:
+        raise ValueError(
+            f"as_input: images must be uint8 of shape (n, size, size), got {images.dtype} of shape {images.shape}"
+        )
+    return images[..., None].astype(np.float32) / np.float32(255)
+
+
 def _camera(light: np.ndarray, lighting: str) -> np.ndarray:
     """Gain, two slopes of the light, blur, noise and relief for each part, from uniform numbers."""
     gain, slope, blur, noise, relief = _CAMERAS[lighting]

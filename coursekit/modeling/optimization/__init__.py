@@ -1,0 +1,1 @@
+"""Models made small: quantization, pruning, sharing of weights, and what they cost."""

@@ -1,0 +1,26 @@
+import pytest
+
+from coursekit.cases.inspection import as_input, make_parts, shipped_model
+from coursekit.cases.inspection.shipping import PRECISIONS
+from coursekit.modeling.optimization.lite_model import LiteModel
+
+
+def test_both_files_judge_parts_as_well_as_the_story_says():
+    parts = make_parts(2_000, defect_rate=0.5, size=48, seed=77)
+    accuracy = {}
+    for precision in PRECISIONS:
+        model = LiteModel(shipped_model(precision))
+        accuracy[precision] = (model.predict(as_input(parts.images)).argmax(axis=1) == parts.is_defective).mean()
+    # .964 was measured on 20,000 parts; four standard errors of 2,000 are .017
+    assert min(accuracy.values()) > 0.945
+    assert abs(accuracy["float32"] - accuracy["int8"]) < 0.01
+
+
+def test_only_one_takes_integers():
+    assert LiteModel(shipped_model("int8")).is_integer
+    assert not LiteModel(shipped_model("float32")).is_integer
+
+
+def test_another_precision_is_told():
+    with pytest.raises(ValueError, match="float32, int8"):
+        shipped_model("int4")
