@@ -18,6 +18,7 @@ from coursekit.cases.inspection.line_rollout import (
     line_rollouts,
 )
 from coursekit.cases.inspection.model import CnnInspector
+from coursekit.cases.inspection.networks import NETWORKS, build_network
 from coursekit.cases.inspection.parts import DEFECTS, LIGHTINGS, Parts, as_input, make_parts
 from coursekit.cases.inspection.plans import PlanComparison, compare_plans
 from coursekit.cases.inspection.scores import ModelInspector, PartScores, ScoreModel
@@ -31,6 +32,7 @@ __all__ = [
     "FACTORY_EVIDENCE",
     "FACTORY_PLAN",
     "LIGHTINGS",
+    "NETWORKS",
     "RESTED",
     "STAGES",
     "CnnInspector",
@@ -51,6 +53,7 @@ __all__ = [
     "ThresholdCurve",
     "as_input",
     "best_threshold",
+    "build_network",
     "compare_plans",
     "estimate_escapes",
     "line_rollout",

@@ -23,19 +23,23 @@ truth; among parts of which half are defective, this fits it best near one in ei
 
 def build(keras: Any, size: int, width: int = 1) -> Any:
     """Pictures of shape (size, size, 1), 0 to 1, in; probability of in order and of defective out."""
-    layers = keras.layers
+    pictures = keras.Input((size, size, 1))
+    hidden = features(keras.layers, pictures, width)
+    return keras.Model(pictures, keras.layers.Dense(2, activation="softmax")(hidden))
+
+
+def features(layers: Any, pictures: Any, width: int) -> Any:
+    """What the last layer sees of pictures."""
 
     def convolve(inputs: Any, filters: int, *, kernel: int = 3, stride: int = 1) -> Any:
         outputs = layers.Conv2D(filters * width, kernel, strides=stride, padding="same", use_bias=False)(inputs)
         return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(outputs))
 
-    pictures = keras.Input((size, size, 1))
     hidden = convolve(pictures, 16, kernel=5, stride=2)
     hidden = layers.MaxPooling2D(2)(convolve(hidden, 16))
     hidden = layers.MaxPooling2D(2)(convolve(convolve(hidden, 24), 24))
     hidden = layers.MaxPooling2D(2)(convolve(hidden, 48))
-    hidden = layers.Dropout(0.3)(layers.Flatten()(hidden))
-    return keras.Model(pictures, layers.Dense(2, activation="softmax")(hidden))
+    return layers.Dropout(0.3)(layers.Flatten()(hidden))
 
 
 def batches(keras: Any, images: np.ndarray, labels: np.ndarray, batch_size: int, seed: int) -> Any:

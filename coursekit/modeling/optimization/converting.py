@@ -19,9 +19,7 @@ _FEW = 100
 """Below so many examples a calibrated range is a matter of luck; the converter's own default is of this size."""
 
 
-def convert(
-    model: Any, precision: str, *, samples: np.ndarray | None = None, name: str | None = None
-) -> LiteModel:
+def convert(model: Any, precision: str, *, samples: np.ndarray | None = None, name: str | None = None) -> LiteModel:
     r"""Write a Keras model as a .tflite file, in float or quantized after training.
 
     Quantization after training needs no labels and a minute: it is what to try first. Weights are known, so

@@ -1,0 +1,88 @@
+"""Operators that move values or change their scale: Reshape, Pad, Quantize, Dequantize, ReLU and ReLU6."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coursekit.modeling.optimization.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
+from coursekit.modeling.optimization.kernels._operator import Kernel, UnsupportedModelError
+from coursekit.modeling.optimization.rounding import round_half_away
+
+
+class Reshape(Kernel):
+    """Reshape: the same values in the same order; the batch stays in front."""
+
+    def prepare(self) -> None:
+        (entry,) = self.varying
+        if entry.count != self.output.count or entry.shape[0] != self.output.shape[0]:
+            raise UnsupportedModelError(f"{self.kind}: from {entry.shape} to {self.output.shape} mixes the batch in")
+
+    def plain(self, *arrays: np.ndarray) -> np.ndarray:
+        return arrays[0].reshape(len(arrays[0]), *self.output.shape[1:])
+
+
+class Pad(Kernel):
+    """Pad: a border of the zero point, which stands for 0."""
+
+    def prepare(self) -> None:
+        self.border = [tuple(int(side) for side in sides) for sides in self.constant(1, "padding", "INT32", "INT64")]
+        if self.border[0] != (0, 0):
+            raise UnsupportedModelError(f"{self.kind}: pads the batch")
+        self.fill = self.zero_point(self.output)
+        if len(self.inputs) > 2:  # PADV2
+            self.fill = int(self.constant(2, "value", "INT8").ravel()[0])
+
+    def plain(self, *arrays: np.ndarray) -> np.ndarray:
+        return np.pad(arrays[0], self.border, constant_values=self.fill)
+
+
+class Quantize(Kernel):
+    """Quantize: from float at the entry, or from one int8 scale to another."""
+
+    takes = ("FLOAT32", "INT8")
+
+    def prepare(self) -> None:
+        (self.entry,) = self.varying
+        self.leave_zero = self.zero_point(self.output)
+        if self.entry.type == "INT8":
+            self.multiplier, self.shift = quantize_multiplier(
+                np.float64(self.entry.scale[0]) / np.float64(self.output.scale[0])
+            )
+
+    def plain(self, *arrays: np.ndarray) -> np.ndarray:
+        (x,) = arrays
+        if self.entry.type == "INT8":
+            moved = x.astype(np.int64) - self.zero_point(self.entry)
+            steps = multiply_by_quantized_multiplier(moved, self.multiplier, self.shift)
+        else:
+            steps = round_half_away(x.astype(np.float32) / self.output.scale[0]).astype(np.int64)
+        return np.clip(steps + self.leave_zero, -128, 127).astype(np.int8)
+
+
+class Dequantize(Kernel):
+    """Dequantize: float at the exit."""
+
+    gives = ("FLOAT32",)
+
+    def prepare(self) -> None:
+        (self.entry,) = self.varying
+
+    def plain(self, *arrays: np.ndarray) -> np.ndarray:
+        return (arrays[0].astype(np.float32) - np.float32(self.zero_point(self.entry))) * self.entry.scale[0]
+
+
+class Relu(Kernel):
+    """ReLU or ReLU6 as an operator of its own: rescale and cut."""
+
+    def prepare(self) -> None:
+        (entry,) = self.varying
+        self.entry_zero, self.leave_zero = self.zero_point(entry), self.zero_point(self.output)
+        self.multiplier, self.shift = quantize_multiplier(
+            np.float64(np.float32(entry.scale[0]) / np.float32(self.output.scale[0]))
+        )
+        self.low, self.high = self.quantized_limits(0.0, 6.0 if self.kind == "RELU6" else None)
+
+    def plain(self, *arrays: np.ndarray) -> np.ndarray:
+        moved = arrays[0].astype(np.int64) - self.entry_zero
+        scaled = multiply_by_quantized_multiplier(moved, self.multiplier, self.shift)
+        return np.clip(scaled + self.leave_zero, self.low, self.high).astype(np.int8)
