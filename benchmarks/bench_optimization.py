@@ -1,0 +1,87 @@
+"""Week 7: the integer engine against LiteRT, bit for bit and in time; what quantization saves and costs."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from coursekit.cases import inspection
+from coursekit.modeling.optimization import IntegerModel, LiteModel, convert
+from coursekit.modeling.training import load_keras
+
+_PICTURES = 10_000
+_SIZE = 32
+
+
+def _row(figure: str, value: float, unit: str = "", *, bar: str = "", holds: bool | None = None) -> dict:
+    held = None if holds is None else bool(holds)
+    return {"figure": figure, "value": float(value), "unit": unit, "bar": bar, "holds": held}
+
+
+def _files() -> dict[str, LiteModel]:
+    """Eight kinds of full-int8 files: four shapes, both weight granularities, and what was trained for int8."""
+    from coursekit.modeling.optimization import cluster, prune, quantization_aware
+
+    keras = load_keras()
+    parts = inspection.make_parts(3_000, defect_rate=0.8, size=_SIZE, seed=5)
+    X, y = inspection.as_input(parts.images), parts.defect + 1
+    files, trained = {}, {}
+    for kind in inspection.NETWORKS:
+        network = trained[kind] = inspection.build_network(kind, size=_SIZE, classes=5)
+        network.compile(keras.optimizers.Adam(3e-4 if kind == "dense" else 3e-3), "sparse_categorical_crossentropy")
+        network.fit(X, y, epochs=4, verbose=0)
+        files[f"{kind}, per channel"] = convert(network, "int8", samples=X[:200])
+    files["inspector, per tensor"] = convert(trained["inspector"], "int8 per tensor", samples=X[:200])
+    files["mobile, per tensor"] = convert(trained["mobile"], "int8 per tensor", samples=X[:200])
+    files["inspector, QAT"] = convert(quantization_aware(trained["inspector"], X, y).model, "int8")
+    sparse = cluster(prune(trained["inspector"], X, y), X, y, preserve_sparsity=True)
+    files["inspector, PCQAT"] = convert(quantization_aware(sparse, X, y, keep="both").model, "int8")
+    return files
+
+
+def _exactness(files: dict[str, LiteModel]) -> list[dict]:
+    pictures = inspection.as_input(inspection.make_parts(_PICTURES, defect_rate=0.8, size=_SIZE, seed=6).images)
+    rows = []
+    for name, file in files.items():
+        for rounding in ("reference", "builtin"):
+            model = IntegerModel.from_tflite(file, rounding=rounding)
+            x = model.quantize_input(pictures)
+            apart = np.count_nonzero(model.predict(x) != file.predict_raw(x, kernels=rounding))
+            figure = f"{name}: of {5 * _PICTURES:,} outputs, other than LiteRT's {rounding} kernels"
+            rows.append(_row(figure, apart, bar="0", holds=apart == 0))
+        fast = file.predict_raw(x, kernels="xnnpack")
+        rows.append(_row(f"{name}: other than XNNPACK's", np.count_nonzero(model.predict(x) != fast)))
+    return rows
+
+
+def _speed(files: dict[str, LiteModel]) -> list[dict]:
+    """Microseconds a picture in batches of 64, the two side by side; medians of ratios of neighbouring runs."""
+    rows = []
+    pictures = inspection.as_input(inspection.make_parts(256, size=_SIZE, seed=7).images)
+    for name, file in files.items():
+        model = IntegerModel.from_tflite(file)
+        x = model.quantize_input(pictures)
+        model.predict(x)
+        ours, theirs, builtin = [], [], []
+        for _ in range(7):
+            for times, run in (
+                (ours, lambda: model.predict(x)),  # noqa: B023
+                (theirs, lambda: file.predict_raw(x, kernels="reference")),  # noqa: B023
+                (builtin, lambda: file.predict_raw(x, kernels="builtin")),  # noqa: B023
+            ):
+                started = time.perf_counter()
+                run()
+                times.append((time.perf_counter() - started) / len(x) * 1e6)
+        ratio = float(np.median(np.array(ours) / np.array(theirs)))
+        rows.append(_row(f"{name}: time of the compiled engine", np.median(ours), "us"))
+        rows.append(_row(f"{name}: time over the reference kernels'", ratio, "x", bar="<= 2", holds=ratio <= 2))
+        rows.append(
+            _row(f"{name}: time over the built-in kernels'", np.median(np.array(ours) / np.array(builtin)), "x")
+        )
+    return rows
+
+
+def run() -> list[dict]:
+    files = _files()
+    return _exactness(files) + _speed(files)
