@@ -1,4 +1,4 @@
-"""Train the inspector that coursekit.cases.inspection.shipped_model reads, and write its two files.
+"""Train the inspector that coursekit.cases.inspection.shipped_model and shipped_inspector read, and write its files.
 
     python tools/ship_inspector.py
 
@@ -22,6 +22,7 @@ def main() -> None:
     parts = make_parts(8_000, defect_rate=0.5, size=48, seed=20)
     inspector = CnnInspector(epochs=10, seed=0).fit(parts)
     samples = as_input(make_parts(300, defect_rate=0.5, size=48, seed=21).images)
+    print(inspector.save(FOLDER / "inspector.npz"))
     for precision in PRECISIONS:
         print(convert(inspector.model_, precision, samples=samples).save(FOLDER / f"inspector_{precision}.tflite"))
 

@@ -23,7 +23,7 @@ from coursekit.cases.inspection.parts import DEFECTS, LIGHTINGS, Parts, as_input
 from coursekit.cases.inspection.plans import PlanComparison, compare_plans
 from coursekit.cases.inspection.scores import ModelInspector, PartScores, ScoreModel
 from coursekit.cases.inspection.shadowing import ShadowReport, shadow_report
-from coursekit.cases.inspection.shipping import shipped_model
+from coursekit.cases.inspection.shipping import shipped_inspector, shipped_model
 
 __all__ = [
     "CANARY",
@@ -62,6 +62,7 @@ __all__ = [
     "schedule",
     "seen_share",
     "shadow_report",
+    "shipped_inspector",
     "shipped_model",
     "steady",
 ]

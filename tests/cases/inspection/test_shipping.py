@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from coursekit.cases.inspection import as_input, make_parts, shipped_model
+from coursekit.cases.inspection import as_input, make_parts, shipped_inspector, shipped_model
 from coursekit.cases.inspection.shipping import PRECISIONS
 from coursekit.modeling.optimization.lite_model import LiteModel
 
@@ -24,3 +25,9 @@ def test_only_one_takes_integers():
 def test_another_precision_is_told():
     with pytest.raises(ValueError, match="float32, int8"):
         shipped_model("int4")
+
+
+def test_the_files_are_of_one_network():
+    X = as_input(make_parts(200, size=48, seed=3).images)
+    wanted = shipped_inspector().model_.predict(X, verbose=0)
+    np.testing.assert_allclose(LiteModel(shipped_model("float32")).predict(X), wanted, atol=1e-4)
