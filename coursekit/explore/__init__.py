@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from coursekit.explore.factory import factory_room
     from coursekit.explore.interactive import InteractiveFigure, interactive_figure
     from coursekit.explore.labelling import label_workshop
+    from coursekit.explore.pareto import pareto_chooser
     from coursekit.explore.playground import IntentPlayground, intent_playground
     from coursekit.explore.prediction import Prediction, Revelation, predict
+    from coursekit.explore.quantizing import NumberLine, number_line, number_line_quantizer
     from coursekit.explore.ramping import ramp_room
     from coursekit.explore.refreshing import refresh_costs, refresh_playground
+    from coursekit.explore.sensitivity import layer_ladder
     from coursekit.explore.style import palette, styled, template
     from coursekit.explore.view import PlotlyView, show
 
@@ -28,6 +31,7 @@ __all__ = [
     "DriftWorld",
     "IntentPlayground",
     "InteractiveFigure",
+    "NumberLine",
     "PlotlyView",
     "Prediction",
     "Revelation",
@@ -40,8 +44,12 @@ __all__ = [
     "intent_playground",
     "interactive_figure",
     "label_workshop",
+    "layer_ladder",
     "log_slider",
+    "number_line",
+    "number_line_quantizer",
     "palette",
+    "pareto_chooser",
     "predict",
     "ramp_room",
     "refresh_costs",
@@ -62,10 +70,13 @@ _MODULES = {
     "factory": ("factory_room",),
     "interactive": ("InteractiveFigure", "interactive_figure"),
     "labelling": ("label_workshop",),
+    "pareto": ("pareto_chooser",),
     "playground": ("IntentPlayground", "intent_playground"),
     "prediction": ("Prediction", "Revelation", "predict"),
+    "quantizing": ("NumberLine", "number_line", "number_line_quantizer"),
     "ramping": ("ramp_room",),
     "refreshing": ("refresh_costs", "refresh_playground"),
+    "sensitivity": ("layer_ladder",),
     "style": ("palette", "styled", "template"),
     "view": ("PlotlyView", "show"),
 }

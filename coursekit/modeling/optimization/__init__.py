@@ -9,28 +9,58 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from coursekit.modeling.optimization.converting import convert
+    from coursekit.modeling.optimization.calibrators import (
+        EntropyCalibrator,
+        MinMaxCalibrator,
+        MovingAverageCalibrator,
+        MSECalibrator,
+        PercentileCalibrator,
+    )
+    from coursekit.modeling.optimization.converting import PRECISIONS, convert
     from coursekit.modeling.optimization.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
     from coursekit.modeling.optimization.integer_model import IntegerModel, Step
-    from coursekit.modeling.optimization.lite_model import LiteModel, interpreter
+    from coursekit.modeling.optimization.lite_model import KERNELS, LiteModel, interpreter
+    from coursekit.modeling.optimization.quantizing import QuantizationError, QuantizedTensor, quantize
+    from coursekit.modeling.optimization.ranges import Calibrator, Range
     from coursekit.modeling.optimization.rounding import round_half_away
 
 __all__ = [
+    "KERNELS",
+    "PRECISIONS",
+    "Calibrator",
+    "EntropyCalibrator",
     "IntegerModel",
     "LiteModel",
+    "MSECalibrator",
+    "MinMaxCalibrator",
+    "MovingAverageCalibrator",
+    "PercentileCalibrator",
+    "QuantizationError",
+    "QuantizedTensor",
+    "Range",
     "Step",
     "convert",
     "interpreter",
     "multiply_by_quantized_multiplier",
+    "quantize",
     "quantize_multiplier",
     "round_half_away",
 ]
 
 _MODULES = {
-    "converting": ("convert",),
+    "calibrators": (
+        "EntropyCalibrator",
+        "MSECalibrator",
+        "MinMaxCalibrator",
+        "MovingAverageCalibrator",
+        "PercentileCalibrator",
+    ),
+    "converting": ("PRECISIONS", "convert"),
     "fixed_point": ("multiply_by_quantized_multiplier", "quantize_multiplier"),
     "integer_model": ("IntegerModel", "Step"),
-    "lite_model": ("LiteModel", "interpreter"),
+    "lite_model": ("KERNELS", "LiteModel", "interpreter"),
+    "quantizing": ("QuantizationError", "QuantizedTensor", "quantize"),
+    "ranges": ("Calibrator", "Range"),
     "rounding": ("round_half_away",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
