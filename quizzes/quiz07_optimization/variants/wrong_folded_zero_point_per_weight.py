@@ -1,0 +1,9 @@
+"""Counts the weights instead of adding them up.
+
+Loses: test_folded
+"""
+
+
+# %% answer_folded
+def folded_bias(bias, weights, scale_x, zero_x, scale_w):
+    return round(bias / (scale_x * scale_w)) - zero_x * len(weights)
