@@ -84,31 +84,52 @@ def read_graph(content: bytes) -> Graph:
     if not isinstance(content, bytes) or len(content) < 8 or content[4:8] != b"TFL3":
         raise ValueError("these bytes are no .tflite file: its bytes 4 to 8 are TFL3")
     try:
-        model = schema.ModelT.InitFromPackedBuf(content, 0)
-    except Exception as error:  # the generated reader fails in many ways on a broken file
+        return _graph(schema, schema.ModelT.InitFromPackedBuf(content, 0), content)
+    except ManySubgraphsError:
+        raise
+    except Exception as error:  # the generated reader, and what follows, fail in many ways on a broken file
         raise ValueError(f"the .tflite file is broken: {type(error).__name__}: {error}") from error
+
+
+class ManySubgraphsError(ValueError):
+    """A .tflite file with control flow or several entry points."""
+
+
+def _graph(schema: Any, model: Any, content: bytes) -> Graph:
     if len(model.subgraphs) != 1:
-        raise ValueError(f"the .tflite file has {len(model.subgraphs)} subgraphs; files with one can be read")
+        raise ManySubgraphsError(f"the .tflite file has {len(model.subgraphs)} subgraphs; files with one can be read")
+    for buffer in model.buffers:
+        if buffer.offset > 1:  # data of larger files may stand behind the flatbuffer
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
     names = {
         kind: {value: name for name, value in vars(getattr(schema, kind)).items() if not name.startswith("_")}
         for kind in ("BuiltinOperator", "TensorType")
     }
     codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
-    graph = model.subgraphs[0]
-    return Graph(
-        tuple(_tensor(number, told, model.buffers, names["TensorType"]) for number, told in enumerate(graph.tensors)),
+    told = model.subgraphs[0]
+    graph = Graph(
+        tuple(
+            _tensor(number, tensor, model.buffers, names["TensorType"]) for number, tensor in enumerate(told.tensors)
+        ),
         tuple(
             Operator(
-                names["BuiltinOperator"].get(codes[told.opcodeIndex], f"operator {codes[told.opcodeIndex]}"),
-                tuple(int(index) for index in told.inputs),
-                tuple(int(index) for index in told.outputs),
-                dict(vars(told.builtinOptions)) if told.builtinOptions else {},
+                names["BuiltinOperator"].get(codes[operator.opcodeIndex], f"operator {codes[operator.opcodeIndex]}"),
+                tuple(int(index) for index in operator.inputs),
+                tuple(int(index) for index in operator.outputs),
+                dict(vars(operator.builtinOptions)) if operator.builtinOptions else {},
             )
-            for told in graph.operators
+            for operator in told.operators
         ),
-        tuple(int(index) for index in graph.inputs),
-        tuple(int(index) for index in graph.outputs),
+        tuple(int(index) for index in told.inputs),
+        tuple(int(index) for index in told.outputs),
     )
+    ends = [*graph.inputs, *graph.outputs, *(index for operator in graph.operators for index in operator.outputs)]
+    read = [index for operator in graph.operators for index in operator.inputs]
+    if min(ends, default=0) < 0 or min(read, default=0) < -1 or max([*ends, *read], default=-1) >= len(graph.tensors):
+        raise IndexError("an operator names a tensor that is not there")
+    if any(size < 0 for tensor in graph.tensors for size in tensor.shape):
+        raise IndexError("a tensor has a negative size")
+    return graph
 
 
 def _tensor(number: int, told: Any, buffers: list, types: dict[int, str]) -> Tensor:

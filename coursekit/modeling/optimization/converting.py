@@ -74,7 +74,7 @@ def convert(model: Any, precision: str, *, samples: np.ndarray | None = None, na
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(f"convert: model has {len(model.inputs)} inputs and {len(model.outputs)} outputs, not 1 and 1")
     aware = any(type(layer).__name__.startswith("Quantize") for layer in model.layers)
-    if precision in _CALIBRATED and not (aware and samples is None):
+    if precision in _CALIBRATED and not (aware and precision == "int8" and samples is None):
         samples = check_samples(model, samples, precision)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if precision != "float32":
@@ -82,13 +82,13 @@ def convert(model: Any, precision: str, *, samples: np.ndarray | None = None, na
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
     elif precision in _CALIBRATED:
-        if samples is not None:
-            converter.representative_dataset = lambda: _one_by_one(samples)
         sets = tf.lite.OpsSet
         wide = precision == "int16x8"
-        converter.target_spec.supported_ops = [
-            sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide else sets.TFLITE_BUILTINS_INT8
-        ]
+        if samples is not None:  # a quantization-aware model brings its own ranges
+            converter.representative_dataset = lambda: _one_by_one(samples)
+            converter.target_spec.supported_ops = [
+                sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide else sets.TFLITE_BUILTINS_INT8
+            ]
         converter.inference_input_type = converter.inference_output_type = tf.int16 if wide else tf.int8
         converter._experimental_disable_per_channel = precision == "int8 per tensor"
     with warnings.catch_warnings(), stderr_held_back():

@@ -9,11 +9,11 @@ from coursekit.compiling import compiled
 
 @compiled
 def requantize(sums, bias, multiplier, shift, half_up, zero_point, low, high, out):  # type: ignore[no-untyped-def]
-    """int8 of sums (rows, channels), exact whole numbers in float, with a multiplier per channel."""
+    """int8 of sums (rows, channels), exact whole numbers in float; a multiplier and a way of halves per channel."""
     rows, channels = sums.shape
     left, right = np.maximum(shift, 0), np.maximum(-shift, 0)
     half = (1 << right) >> 1
-    down = (right > 0) & (not half_up)
+    down = (right > 0) & ~half_up
     for row in range(rows):
         for channel in range(channels):
             x = (np.int64(sums[row, channel]) + bias[channel]) << left[channel]

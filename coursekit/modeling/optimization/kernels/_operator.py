@@ -39,7 +39,23 @@ class Kernel(ABC):
                 raise UnsupportedModelError(
                     f"{self.kind}: {tensor.name!r} is int8 without one scale and one zero point"
                 )
+            if tensor.type == "INT8":
+                self.check_scale(tensor)
         self.prepare()
+
+    def check_scale(self, tensor: Tensor) -> None:
+        """Scales are positive, and zero points are int8; anything else is a broken file."""
+        if not (np.isfinite(tensor.scale).all() and (tensor.scale > 0).all()):
+            raise UnsupportedModelError(f"{self.kind}: {tensor.name!r} has a scale that is not a positive number")
+        if tensor.zero_point.min() < -128 or tensor.zero_point.max() > 127:
+            raise UnsupportedModelError(f"{self.kind}: {tensor.name!r} has a zero point outside of int8")
+
+    def four(self, number: int) -> tuple[int, int, int, int]:
+        """Shape of an input that must have four dimensions."""
+        shape = self.inputs[number].shape
+        if len(shape) != 4 or len(self.output.shape) != 4:
+            raise UnsupportedModelError(f"{self.kind}: shapes {shape} and {self.output.shape} have not four dimensions")
+        return shape
 
     @abstractmethod
     def prepare(self) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from coursekit.modeling.optimization.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from coursekit.modeling.optimization.kernels import _loops
+from coursekit.modeling.optimization.kernels._blocks import in_blocks
 from coursekit.modeling.optimization.kernels._operator import Kernel, UnsupportedModelError
 from coursekit.modeling.optimization.kernels._windows import Windows
 
@@ -17,6 +18,7 @@ class Pooling(Kernel):
         (entry,) = self.varying
         if entry.scale[0] != self.output.scale[0] or self.zero_point(entry) != self.zero_point(self.output):
             raise UnsupportedModelError(f"{self.kind}: input and output have other scales or zero points")
+        self.four(0)
         size = (int(self.option("filterHeight")), int(self.option("filterWidth")))
         self.windows = Windows.of(
             (entry.shape[1], entry.shape[2]), (self.output.shape[1], self.output.shape[2]), size, self.options
@@ -62,11 +64,28 @@ class Mean(Kernel):
     def prepare(self) -> None:
         (entry,) = self.varying
         axes = np.atleast_1d(self.constant(1, "list of axes", "INT32"))
+        if axes.ndim != 1 or not len(axes) or max(axes) >= len(entry.shape) or min(axes) < -len(entry.shape):
+            raise UnsupportedModelError(f"{self.kind}: axes {axes.tolist()} of shape {entry.shape}")
         self.axes = tuple(sorted({int(axis) % len(entry.shape) for axis in axes}))
         if 0 in self.axes:
             raise UnsupportedModelError(f"{self.kind}: over axis 0, the batch")
         self.entry_zero, self.leave_zero = self.zero_point(entry), self.zero_point(self.output)
         self.count = int(np.prod([entry.shape[axis] for axis in self.axes]))
+        # the built-in kernels have a faster way for pictures, and only where the axes are kept
+        self.fast_way = (
+            self.rounding == "builtin"
+            and bool(self.option("keepDims"))
+            and len(entry.shape) == 4
+            and self.axes == (1, 2)
+        )
+        if self.fast_way:
+            scale, leave = np.float32(entry.scale[0]), np.float32(self.output.scale[0])
+            zero = np.float32(self.entry_zero) * scale / leave
+            # the entry's zero point is taken off after the multiplication, rounded by itself
+            self.leave_zero -= int(zero + np.float32(0.5) if zero > 0 else zero - np.float32(0.5))
+            multiplier, shift = quantize_multiplier(np.float64(scale / (np.float32(self.count) * leave)))
+            self.multiplier, self.shift = int(multiplier), int(shift)
+            return
         multiplier, shift = quantize_multiplier(np.float64(entry.scale[0]) / np.float64(self.output.scale[0]))
         # as much of the division as fits goes into the multiplier, the rest into the shift
         places = min(self.count.bit_length() - 1, 32, 31 + int(shift))
@@ -74,6 +93,12 @@ class Mean(Kernel):
 
     def plain(self, *arrays: np.ndarray) -> np.ndarray:
         (x,) = arrays
-        total = x.astype(np.int64).sum(axis=self.axes) - self.entry_zero * self.count
-        scaled = multiply_by_quantized_multiplier(total, self.multiplier, self.shift) + self.leave_zero
-        return np.clip(scaled, -128, 127).astype(np.int8).reshape(len(x), *self.output.shape[1:])
+        total = x.astype(np.int64).sum(axis=self.axes)
+        if not self.fast_way:
+            total = total - self.entry_zero * self.count
+        scaled = multiply_by_quantized_multiplier(total, self.multiplier, self.shift)
+        if self.fast_way:
+            up = multiply_by_quantized_multiplier(total, self.multiplier, self.shift, rounding="builtin")
+            scaled = np.where(in_blocks(total.shape, 16, total.shape[-1]), up, scaled)
+        answers = np.clip(scaled + self.leave_zero, -128, 127).astype(np.int8)
+        return np.expand_dims(answers, self.axes) if self.option("keepDims") else answers

@@ -6,6 +6,7 @@ import numpy as np
 
 from coursekit.modeling.optimization.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
 from coursekit.modeling.optimization.kernels import _loops
+from coursekit.modeling.optimization.kernels._blocks import in_blocks
 from coursekit.modeling.optimization.kernels._operator import Kernel, UnsupportedModelError
 from coursekit.modeling.optimization.kernels._windows import Windows
 from coursekit.modeling.optimization.rounding import round_half_away
@@ -40,10 +41,14 @@ class Products(Kernel):
         self.bias = (
             self.constant(2, "bias", "INT32").astype(np.int64) if has_bias else np.zeros(self.channels, np.int64)
         )
+        if self.bias.shape != (self.channels,):
+            raise UnsupportedModelError(f"{self.kind}: a bias of shape {self.bias.shape} for {self.channels} channels")
         self.entry_zero, self.leave_zero = self.zero_point(entry), self.zero_point(self.output)
         self.low, self.high = self.limits()
         real = self.real_multiplier()
         self.real = np.broadcast_to(real, self.channels).copy()
+        if (self.real >= 2.0**31).any():  # such a file is broken, and its sums would leave int64
+            raise UnsupportedModelError(f"{self.kind}: scales of {self.inputs[1].name!r} make a multiplier above 2**31")
         self.multiplier, self.shift = quantize_multiplier(self.real)
 
     def real_multiplier(self) -> np.ndarray:
@@ -51,15 +56,17 @@ class Products(Kernel):
         return np.float64(self.inputs[0].scale[0]) * self.scales.astype(np.float64) / np.float64(self.output.scale[0])
 
     @property
-    def half_up(self) -> bool:
-        """Whether the second rounding takes halves up rather than away from zero."""
-        return self.rounding == "builtin"
+    def half_up(self) -> np.ndarray:
+        """Which channels take the halves of the second rounding up rather than away from zero."""
+        return np.full(self.channels, self.rounding == "builtin")
 
     def finish(self, sums: np.ndarray) -> np.ndarray:
         """int8 of the sums, whose last axis are the channels, in numpy."""
-        rounding = "builtin" if self.half_up else "reference"
-        scaled = multiply_by_quantized_multiplier(sums + self.bias, self.multiplier, self.shift, rounding=rounding)
-        return np.clip(scaled + self.leave_zero, self.low, self.high).astype(np.int8)
+        up, away = (
+            multiply_by_quantized_multiplier(sums + self.bias, self.multiplier, self.shift, rounding=rounding)
+            for rounding in ("builtin", "reference")
+        )
+        return np.clip(np.where(self.half_up, up, away) + self.leave_zero, self.low, self.high).astype(np.int8)
 
     def finish_fast(self, sums: np.ndarray) -> np.ndarray:
         """int8 of the sums, shape (rows, channels), compiled."""
@@ -81,7 +88,7 @@ class Convolution(Products):
 
     def prepare(self) -> None:
         super().prepare()
-        entry, leave = self.inputs[0].shape, self.output.shape
+        entry, leave, _ = self.four(0), self.output.shape, self.four(1)
         if self.weight.shape[3] != entry[3]:
             raise UnsupportedModelError(
                 f"{self.kind}: grouped convolution ({entry[3]} channels in, filters for {self.weight.shape[3]})"
@@ -95,7 +102,7 @@ class Convolution(Products):
     def plain(self, *arrays: np.ndarray) -> np.ndarray:
         (x,) = arrays
         cut = self.windows.cut(x, self.entry_zero).astype(float) - self.entry_zero
-        sums = cut.reshape(*cut.shape[:3], -1) @ self.flat.astype(float)  # exact: far below 2**53
+        sums = cut.reshape(*cut.shape[:3], len(self.flat)) @ self.flat.astype(float)  # exact: far below 2**53
         return self.finish(sums.astype(np.int64))
 
     def fast(self, *arrays: np.ndarray) -> np.ndarray:
@@ -119,17 +126,19 @@ class DepthwiseConvolution(Products):
 
     def prepare(self) -> None:
         super().prepare()
-        entry, leave = self.inputs[0].shape, self.output.shape
+        entry, leave, weight = self.four(0), self.output.shape, self.four(1)
         self.times = self.channels // entry[3]
+        if weight[0] != 1 or self.channels != self.times * entry[3]:
+            raise UnsupportedModelError(f"{self.kind}: filters of shape {weight} for {entry[3]} channels")
         self.windows = Windows.of(
             (entry[1], entry[2]), (leave[1], leave[2]), (self.weight.shape[1], self.weight.shape[2]), self.options
         )
         self.filters = np.ascontiguousarray(self.weight[0], np.int32)
 
     @property
-    def half_up(self) -> bool:
-        """Both runtimes round away from zero here."""
-        return False
+    def half_up(self) -> np.ndarray:
+        """The built-in kernels take eight channels at once, halves up, and the rest one by one, away from zero."""
+        return super().half_up & in_blocks((self.channels,), 8)
 
     def plain(self, *arrays: np.ndarray) -> np.ndarray:
         (x,) = arrays
@@ -149,6 +158,12 @@ class Dense(Products):
 
     def prepare(self) -> None:
         super().prepare()
+        entry, leave, inside = self.inputs[0].shape[1:], self.output.shape[1:], self.weight.shape[-1]
+        rows = np.prod(entry, dtype=np.int64) / inside
+        if self.weight.ndim != 2 or rows * self.channels != np.prod(leave, dtype=np.int64):
+            raise UnsupportedModelError(
+                f"{self.kind}: weights of shape {self.weight.shape} from {entry} to {leave} an example"
+            )
         self.flat: np.ndarray = np.ascontiguousarray(self.weight.T, self.exact_type(self.weight.T))
 
     def plain(self, *arrays: np.ndarray) -> np.ndarray:
@@ -160,16 +175,23 @@ class Dense(Products):
         (x,) = arrays
         flat = x.reshape(-1, len(self.flat)).astype(self.flat.dtype) - self.flat.dtype.type(self.entry_zero)
         sums = flat @ self.flat
-        return (self.finish_fast(sums) if self.half_up else self.finish(sums.astype(np.int64))).reshape(
+        return (self.finish_fast(sums) if self.rounding == "builtin" else self.finish(sums.astype(np.int64))).reshape(
             self.leave_shape(x)
         )
+
+    def real_multiplier(self) -> np.ndarray:
+        """The built-in kernels round the product of the two scales to float32, if there is one for all weights."""
+        if len(self.scales) > 1 or self.rounding == "reference":
+            return super().real_multiplier()
+        product: np.ndarray = self.inputs[0].scale[0] * self.scales
+        return product.astype(np.float64) / np.float64(self.output.scale[0])
 
     def leave_shape(self, x: np.ndarray) -> tuple[int, ...]:
         """Shape of the output for a batch."""
         return (len(x), *self.output.shape[1:])
 
     def finish(self, sums: np.ndarray) -> np.ndarray:
-        if self.half_up:
+        if self.rounding == "builtin":
             return super().finish(sums)
         scaled = round_half_away((sums + self.bias) * self.real).astype(np.int64)
         return np.clip(scaled + self.leave_zero, self.low, self.high).astype(np.int8)

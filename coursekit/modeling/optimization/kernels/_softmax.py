@@ -37,7 +37,7 @@ class Softmax(Kernel):
             raise UnsupportedModelError(f"{self.kind}: its output must have scale 1/256 and zero point -128")
         scale, beta = np.float32(entry.scale[0]), np.float32(self.option("beta"))
         # in float32, as the runtime fills its table: exp of 0, -1, ..., -255 steps
-        self.table = np.exp(-scale * beta * np.arange(256, dtype=np.float32)).astype(np.float32)
+        self.table = np.exp((-scale * beta * np.arange(256, dtype=np.float32)).astype(float)).astype(np.float32)
         real = min(np.float64(beta) * np.float64(scale) * 2.0 ** (31 - _DIFFERENCE_BITS), float(_LARGEST))
         multiplier, shift = quantize_multiplier(real)
         self.multiplier, self.shift = int(multiplier), int(shift)

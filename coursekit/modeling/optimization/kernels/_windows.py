@@ -42,14 +42,25 @@ class Windows:
     def of(
         cls, tall_wide: tuple[int, int], outputs: tuple[int, int], size: tuple[int, int], options: dict[str, Any]
     ) -> Windows:
-        """Read them from the options of an operator; half of the padding, rounded down, lies above and left."""
+        """Read them from the options of an operator; half of the padding, rounded down, lies above and left.
+
+        A ValueError tells of outputs that these windows do not give.
+        """
         stride = (int(options["strideH"]), int(options["strideW"]))
         dilation = (int(options.get("dilationHFactor", 1)), int(options.get("dilationWFactor", 1)))
+        if min(*stride, *dilation, *size) < 1 or options["padding"] not in (0, 1):
+            raise ValueError(f"windows of size {size}, stride {stride}, dilation {dilation}")
         border = [0, 0]
-        if options["padding"] == 0:  # SAME
-            for side in range(2):
-                reach = (outputs[side] - 1) * stride[side] + (size[side] - 1) * dilation[side] + 1
-                border[side] = max(reach - tall_wide[side], 0) // 2
+        for side in range(2):
+            window = (size[side] - 1) * dilation[side] + 1
+            room = tall_wide[side] if options["padding"] == 0 else tall_wide[side] - window + 1
+            if outputs[side] != -(-room // stride[side]) or outputs[side] < 1 or window > 2 * tall_wide[side] + 256:
+                raise ValueError(
+                    f"windows of {window} with stride {stride[side]} over {tall_wide[side]} values do not give "
+                    f"{outputs[side]}"
+                )
+            if options["padding"] == 0:  # SAME
+                border[side] = max((outputs[side] - 1) * stride[side] + window - tall_wide[side], 0) // 2
         return cls(*outputs, *size, stride, dilation, *border)
 
     def cut(self, x: np.ndarray, fill: int) -> np.ndarray:
