@@ -18,7 +18,7 @@ from coursekit.explore.style import palette
 
 MOST_LAYERS = 8
 """Layers that get a control of their own, the largest ones; the others keep their bits."""
-_COLUMNS = ("layer", "bits", "loss", "loss_low", "loss_high", "bytes")
+_COLUMNS = ("layer", "bits", "loss", "loss_low", "loss_high", "nbytes")
 
 
 class _Measured(Protocol):
@@ -48,15 +48,15 @@ class _Ladder:
             raise ValueError(f"layer_ladder: the report's table {found}; give a report of layer sensitivity")
         if frame.duplicated(["layer", "bits"]).any():
             raise ValueError("layer_ladder: the report's table holds a layer twice at the same number of bits")
-        numbers = frame[["bits", "loss", "bytes"]]
-        if numbers.isna().any(axis=None) or (frame["bytes"] < 0).any():
-            raise ValueError("layer_ladder: bits, loss and bytes must be numbers, and bytes at least 0")
+        numbers = frame[["bits", "loss", "nbytes"]]
+        if numbers.isna().any(axis=None) or (frame["nbytes"] < 0).any():
+            raise ValueError("layer_ladder: bits, loss and nbytes must be numbers, and nbytes at least 0")
         self.frame = frame.sort_values("bits", ascending=False)
         self.layers = [str(name) for name in frame["layer"].drop_duplicates()]
         self.bytes: dict[str, dict[int, int]] = {name: {} for name in self.layers}
         self.loss: dict[str, dict[int, float]] = {name: {} for name in self.layers}
         for row in self.frame.itertuples():
-            self.bytes[str(row.layer)][int(row.bits)] = int(row.bytes)
+            self.bytes[str(row.layer)][int(row.bits)] = int(row.nbytes)
             self.loss[str(row.layer)][int(row.bits)] = float(row.loss)
         largest = sorted(self.layers, key=lambda name: -max(self.bytes[name].values()))[:MOST_LAYERS]
         self.movable = [name for name in self.layers if name in largest]
@@ -141,7 +141,7 @@ def layer_ladder(report: _Measured) -> InteractiveFigure:
     ----------
     report
         A report of layer sensitivity: its ``to_frame()`` has one row a layer and number of bits with the columns
-        layer, bits, loss, loss_low, loss_high and bytes. The 8 largest layers get a control of their own.
+        layer, bits, loss, loss_low, loss_high and nbytes. The 8 largest layers get a control of their own.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def layer_ladder(report: _Measured) -> InteractiveFigure:
     ...     def to_frame(self):
     ...         rows = [("conv", 8, 0.0, 4_000), ("conv", 4, 0.09, 2_000), ("dense", 8, 0.0, 9_000),
     ...                 ("dense", 4, 0.01, 4_500)]
-    ...         frame = pd.DataFrame(rows, columns=["layer", "bits", "loss", "bytes"])
+    ...         frame = pd.DataFrame(rows, columns=["layer", "bits", "loss", "nbytes"])
     ...         return frame.assign(loss_low=frame.loss - 0.01, loss_high=frame.loss + 0.01)
     >>> ladder = layer_ladder(Measured())
     >>> ladder.controls["budget"].value = 9.0
