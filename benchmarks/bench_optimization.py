@@ -82,6 +82,50 @@ def _speed(files: dict[str, LiteModel]) -> list[dict]:
     return rows
 
 
+def _sizes() -> list[dict]:
+    """A network sixteen times as large as it need be: bytes, accuracy on 10,000 parts, and the loss of each file."""
+    from coursekit.modeling.optimization import compare, layer_sensitivity, quantize_weights
+
+    parts, held, unseen = (
+        inspection.make_parts(n, defect_rate=0.5, size=48, seed=seed)
+        for n, seed in ((8_000, 1), (2_000, 2), (10_000, 3))
+    )
+    inspector = inspection.CnnInspector(width=4, epochs=8, learning_rate=2e-3).fit(parts, calibration_parts=held)
+    network, samples = inspector.model_, inspection.as_input(parts.take(range(300)).images)
+    chosen = inspection.as_input(held.take(range(500)).images), held.is_defective[:500].astype(int)
+    limit = 0.9 * convert(network, "int8", samples=samples).nbytes
+    plan = layer_sensitivity(network, *chosen, bits=(8, 4)).plan(max_bytes=limit)
+    four = layer_sensitivity(network, *chosen, bits=(8, 4)).plan(max_bytes=0.5 * limit)
+    models = {
+        "float32": convert(network, "float32"),
+        "int8": convert(network, "int8", samples=samples),
+        "mixed 8/4 bits": quantize_weights(network, plan, samples=samples),
+        "mixed, mostly 4 bits": quantize_weights(network, four, samples=samples),
+    }
+    report = compare(models, inspection.as_input(unseen.images), unseen.is_defective.astype(int))
+    frame = report.to_frame().set_index("model")
+    rows = []
+    for name, told in frame.iterrows():
+        times, loss = frame.loc["float32", "bytes"] / told["bytes"], frame.loc["float32", "accuracy"] - told["accuracy"]
+        gated = name == "mixed 8/4 bits"
+        rows.append(_row(f"inspector of width 4, {name}: accuracy", told["accuracy"]))
+        rows.append(
+            _row(
+                f"... bytes, {told['bytes']:,.0f}: times smaller",
+                times,
+                "x",
+                bar=">= 3.9" * gated,
+                holds=times >= 3.9 if gated else None,
+            )
+        )
+        rows.append(
+            _row("... points lost", 100 * loss, "points", bar="<= 0.5" * gated, holds=loss <= 0.005 if gated else None)
+        )
+        rows.append(_row("... gzip bytes", told["gzip_bytes"]))
+        rows.append(_row("... median of one answer (XNNPACK, one thread)", told["median_ms"], "ms"))
+    return rows
+
+
 def run() -> list[dict]:
     files = _files()
-    return _exactness(files) + _speed(files)
+    return _exactness(files) + _speed(files) + _sizes()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from coursekit.modeling.optimization._tflite import read_graph
 from coursekit.modeling.optimization.rounding import round_half_away
 from coursekit.modeling.training import stderr_held_back
 from coursekit.writing import write_together
@@ -114,7 +116,7 @@ class LiteModel:
     def _ends(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the interpreter tells of the one input and the one output."""
         if not hasattr(self, "_told_ends"):
-            runner = interpreter(self.content, kernels="reference")
+            runner = interpreter(self.content)
             inputs, outputs = runner.get_input_details(), runner.get_output_details()
             if len(inputs) != 1 or len(outputs) != 1:
                 raise ValueError(
@@ -168,6 +170,11 @@ def interpreter(
     }
     if kernels not in KERNELS:
         raise ValueError(f"interpreter: kernels must be one of {', '.join(KERNELS)}, got {kernels!r}")
+    if kernels != "xnnpack" and _has_blocks(content):
+        raise ValueError(
+            f"interpreter: the file has weights with a scale per block, which only XNNPACK's kernels read rightly; "
+            f"the {kernels} kernels answer nonsense without a word. Ask for kernels='xnnpack'"
+        )
     with stderr_held_back():  # XNNPACK greets on the process's standard error
         try:
             runner = litert.Interpreter(
@@ -183,6 +190,15 @@ def interpreter(
         except RuntimeError as error:
             raise ValueError(f"interpreter: the file cannot be run: {error}") from error
     return runner
+
+
+@lru_cache(maxsize=64)
+def _has_blocks(content: bytes) -> bool:
+    """Whether weights have a scale per block: those lie in a tensor of their own, in float16."""
+    tensors = read_graph(content).tensors
+    return any(
+        tensor.is_constant and tensor.type == "FLOAT16" and tensor.name.endswith("_scales") for tensor in tensors
+    )
 
 
 def quantize_end(X: np.ndarray, end: dict[str, Any]) -> np.ndarray:

@@ -93,6 +93,14 @@ def test_blocks_are_those_of_our_own_quantizer_with_short_scales(source):
     assert weight_table(file).loc["entry", "scales"] == 8
 
 
+@pytest.mark.parametrize("kernels", ["builtin", "reference"])
+def test_kernels_that_read_blocks_wrongly_are_refused(source, kernels):
+    file = quantize_weights(source, {"hidden": 4}, block=32)
+    with pytest.raises(ValueError, match="kernels='xnnpack'"):
+        file.predict(X[:2], kernels=kernels)
+    assert np.isfinite(file.predict(X[:2], kernels="xnnpack")).all()
+
+
 @pytest.mark.parametrize("bits", [{".*": 8}, {"deep": 8, ".*": 4}])
 def test_weights_only_computes_in_float_with_the_rounded_weights(network, source, bits):
     file = quantize_weights(source, bits, activations="float32")
