@@ -69,7 +69,12 @@ def comparing_figure(frame: pd.DataFrame, *, size: str, front: Sequence[str]) ->
         figure.add_annotation(label)
     figure.update_layout(
         title=f"정확도와 {_SIZES[size]} (막대는 95% 신뢰구간)",
-        coloraxis={"colorbar": {"title": "지연 시간<br>중앙값 (ms)"}},
+        # from zero: among equals noise would fill the scale
+        coloraxis={
+            "cmin": 0,
+            "cmax": float(frame["median_ms"].max()),
+            "colorbar": {"title": "지연 시간<br>중앙값 (ms)"},
+        },
         legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0},
         height=480,
     )

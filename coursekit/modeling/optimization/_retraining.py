@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coursekit._number_checks import check_number, check_whole
+from coursekit.modeling.optimization._examples import check_examples
 from coursekit.modeling.training import load_keras, reproducible, stderr_held_back
 
 KERNEL_LAYERS = ("Conv1D", "Conv2D", "Dense")
@@ -89,23 +90,7 @@ def gives_logits(where: str, model: Any, *, parameter: str = "model") -> bool:
 
 def check_inputs(where: str, model: Any, X: np.ndarray, *, parameter: str = "X") -> np.ndarray:
     """Give the inputs as float32; raise unless they fit the model and are finite."""
-    values = np.asarray(X)
-    shape = tuple(model.input_shape[1:])
-    fits = values.ndim == len(shape) + 1 and all(
-        want in (None, got) for want, got in zip(shape, values.shape[1:], strict=True)
-    )
-    if not fits or not len(values) or values.dtype.kind not in "fiub":
-        raise ValueError(
-            f"{where}: {parameter} must be numbers of shape (n, {', '.join(map(str, shape))}) with n of at least 1, "
-            f"got {values.dtype} of shape {values.shape}"
-        )
-    finite = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
-    if not finite.all():
-        raise ValueError(
-            f"{where}: {np.count_nonzero(~finite)} of {len(values)} examples in {parameter} hold NaN or infinity, the "
-            f"first is example {int(np.argmin(finite))}; one of them turns every weight into NaN"
-        )
-    return values.astype(np.float32)
+    return check_examples(where, tuple(model.input_shape[1:]), X, parameter=parameter)
 
 
 def check_labels(where: str, model: Any, y: np.ndarray, n: int) -> np.ndarray:

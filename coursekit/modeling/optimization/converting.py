@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.modeling.optimization._examples import check_examples
 from coursekit.modeling.optimization.lite_model import LiteModel
 from coursekit.modeling.training import load_keras, stderr_held_back
 
@@ -75,7 +76,12 @@ def convert(model: Any, precision: str, *, samples: np.ndarray | None = None, na
         raise ValueError(f"convert: model has {len(model.inputs)} inputs and {len(model.outputs)} outputs, not 1 and 1")
     aware = any(type(layer).__name__.startswith("Quantize") for layer in model.layers)
     if precision in _CALIBRATED and not (aware and precision == "int8" and samples is None):
-        samples = check_samples(model, samples, precision)
+        if samples is None:
+            raise ValueError(
+                f"convert: {precision!r} needs samples, some {_FEW} to 500 examples like those that the device will "
+                "see, to measure the ranges of activations on"
+            )
+        samples = check_examples("convert", tuple(model.input_shape[1:]), samples, parameter="samples")
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if precision != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -101,57 +107,6 @@ def convert(model: Any, precision: str, *, samples: np.ndarray | None = None, na
                 f"convert: TensorFlow's converter cannot write this model as {precision}: {first}"
             ) from error
     return LiteModel(bytes(content), precision if name is None else name)
-
-
-def check_samples(model: Any, samples: np.ndarray | None, precision: str) -> np.ndarray:
-    """Give the calibration samples as float32; raise unless they fit the model and are finite.
-
-    One NaN among the samples makes a range NaN and a model that answers the same to everything; the converter
-    does not say so.
-
-    Parameters
-    ----------
-    model
-        Keras model with one input.
-    samples
-        What is to be shown to it.
-    precision
-        For the message.
-
-    Raises
-    ------
-    ValueError
-        If they are missing, misshapen or not finite.
-
-    Examples
-    --------
-    >>> keras = load_keras()
-    >>> model = keras.Sequential([keras.layers.Dense(1, input_shape=(3,))])
-    >>> check_samples(model, np.zeros((5, 3)), "int8").dtype
-    dtype('float32')
-    """
-    if samples is None:
-        raise ValueError(
-            f"convert: {precision!r} needs samples, some {_FEW} to 500 examples like those that the device will see, "
-            "to measure the ranges of activations on"
-        )
-    samples = np.asarray(samples)
-    shape = tuple(model.input_shape[1:])
-    fits = samples.ndim == len(shape) + 1 and all(
-        want in (None, got) for want, got in zip(shape, samples.shape[1:], strict=True)
-    )
-    if not fits or not len(samples) or samples.dtype.kind not in "fiu":
-        raise ValueError(
-            f"convert: samples must be numbers of shape (n, {', '.join(map(str, shape))}) with n of at least 1, got "
-            f"{samples.dtype} of shape {samples.shape}"
-        )
-    finite = np.isfinite(samples.reshape(len(samples), -1)).all(axis=1)
-    if not finite.all():
-        raise ValueError(
-            f"convert: {np.count_nonzero(~finite)} of {len(samples)} samples hold NaN or infinity, the first is sample "
-            f"{int(np.argmin(finite))}; a range measured on them means nothing"
-        )
-    return samples.astype(np.float32)
 
 
 def _one_by_one(samples: np.ndarray) -> Iterator[list[np.ndarray]]:

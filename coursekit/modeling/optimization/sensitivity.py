@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from coursekit._number_checks import check_number, check_whole, told
 from coursekit.modeling.evaluation import Interval, evaluate, paired_difference
 from coursekit.modeling.optimization._bit_plan import plan_bits
+from coursekit.modeling.optimization._examples import check_examples
 from coursekit.modeling.optimization.folding import CHANNEL_AXES, fold_batch_norm
 from coursekit.modeling.optimization.quantizing import quantize
 from coursekit.short_repr import ShortRepr
@@ -234,7 +235,7 @@ def layer_sensitivity(
     for layer in layers:
         if not all(np.isfinite(weight).all() for weight in layer.get_weights()):
             raise ValueError(f"{where}: the weights of layer {layer.name!r} hold NaN or infinity")
-    X = _check_rows(model, X)
+    X = check_examples(where, tuple(model.input_shape[1:]), X)
     before = _probabilities(folded, X)
     labels = None if y is None else _check_labels(y, before)
     baseline = None if labels is None else evaluate(labels, before.argmax(axis=1), n_boot=n_boot, seed=seed)
@@ -287,20 +288,6 @@ def _probabilities(model: Any, X: np.ndarray) -> np.ndarray:
             f"{answers.shape} with sums from {sums.min():.3g} to {sums.max():.3g}; end it in a softmax"
         )
     return answers
-
-
-def _check_rows(model: Any, X: np.ndarray) -> np.ndarray:
-    X, shape = np.asarray(X), tuple(model.input_shape[1:])
-    fits = X.ndim == len(shape) + 1 and all(w in (None, g) for w, g in zip(shape, X.shape[1:], strict=True))
-    if not fits or not len(X) or X.dtype.kind not in "fiu":
-        raise ValueError(
-            f"layer_sensitivity: X must be numbers of shape (n, {', '.join(map(str, shape))}) with n of at least 1, "
-            f"got {X.dtype} of shape {X.shape}"
-        )
-    finite = np.isfinite(X.reshape(len(X), -1)).all(axis=1)
-    if not finite.all():
-        raise ValueError(f"layer_sensitivity: row {int(np.argmin(finite))} of X holds NaN or infinity")
-    return X.astype(np.float32)
 
 
 def _check_labels(y: ArrayLike, answers: np.ndarray) -> np.ndarray:

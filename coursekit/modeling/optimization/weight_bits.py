@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from coursekit._number_checks import check_whole, told
+from coursekit.modeling.optimization._examples import check_examples
 from coursekit.modeling.optimization._tflite import Graph, Operator, Tensor, read_graph
 from coursekit.modeling.optimization.converting import convert
 from coursekit.modeling.optimization.lite_model import LiteModel, interpreter
@@ -127,7 +128,7 @@ def quantize_weights(
     chosen = _bits_of_layers(layers, bits, activations)
     blocks = _blocks(layers, chosen, block, activations)
     if samples is not None:
-        samples = _check_samples(source, samples)
+        samples = check_examples("quantize_weights", source.input_shape, samples, parameter="samples")
     try:
         content = _write(source.content, graph, layers, chosen, blocks, activations, samples)
     except (ValueError, RuntimeError) as error:
@@ -267,24 +268,6 @@ def _blocks(layers: list[_Layer], chosen: dict[str, int], block: int | None, act
                 "bits, or leave block out"
             )
     return {layer.name for layer in blocked}
-
-
-def _check_samples(source: LiteModel, samples: np.ndarray) -> np.ndarray:
-    samples, shape = np.asarray(samples), source.input_shape
-    if (
-        samples.dtype.kind not in "fiu"
-        or samples.shape[1:] != shape
-        or samples.ndim != len(shape) + 1
-        or not len(samples)
-    ):
-        raise ValueError(
-            f"quantize_weights: samples must be numbers of shape (n, {', '.join(map(str, shape))}) with n of at least "
-            f"1, got {samples.dtype} of shape {samples.shape}"
-        )
-    finite = np.isfinite(samples.reshape(len(samples), -1)).all(axis=1)
-    if not finite.all():
-        raise ValueError(f"quantize_weights: sample {int(np.argmin(finite))} holds NaN or infinity")
-    return samples.astype(np.float32)
 
 
 def _write(

@@ -92,7 +92,7 @@ def test_what_cannot_be_converted_is_told(network):
     ):
         with pytest.raises(ValueError, match=word):
             convert(*arguments)
-    with pytest.raises(ValueError, match=r"1 of 120 samples .* the first is sample 7"):
+    with pytest.raises(ValueError, match=r"1 of 120 examples in samples .* the first is example 7"):
         convert(network, "int8", samples=broken)
     with pytest.raises(ValueError, match=r"shape \(n, 8, 8, 1\)"):
         convert(network, "int8", samples=SAMPLES[..., 0])

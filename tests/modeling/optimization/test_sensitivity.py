@@ -228,7 +228,7 @@ def test_the_picture_shows_each_layer_and_number_of_bits(report):
         ({"bits": (17,)}, "at most 16"),
         ({"X": X[:, :4]}, "(n, 8, 8, 1)"),
         ({"X": X[:0]}, "at least 1"),
-        ({"X": np.where(np.arange(300)[:, None, None, None] == 9, np.inf, X)}, "row 9 of X"),
+        ({"X": np.where(np.arange(300)[:, None, None, None] == 9, np.inf, X)}, "the first is example 9"),
         ({"y": Y[:5]}, "shape (300,)"),
         ({"y": Y + 1}, "0 to 1"),
         ({"y": Y - 0.5}, "0 to 1"),

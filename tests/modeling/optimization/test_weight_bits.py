@@ -237,7 +237,7 @@ def test_names_tell_what_is_in_the_file(source):
         (8, {"activations": "dynamic", "samples": X}, "leave them out"),
         (8, {"samples": X[:, :4]}, "(n, 8, 8, 1)"),
         (8, {"samples": X[:0]}, "at least 1"),
-        (8, {"samples": np.where(np.arange(64)[:, None, None, None] == 5, np.nan, X)}, "sample 5 holds NaN"),
+        (8, {"samples": np.where(np.arange(64)[:, None, None, None] == 5, np.nan, X)}, "first is example 5"),
     ],
 )
 def test_what_cannot_be_done_is_said(source, bits, options, message):
