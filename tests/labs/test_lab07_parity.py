@@ -114,6 +114,16 @@ def test_a_second_rounding_shows_in_the_hidden_layers():
     assert differ > 3
 
 
+def test_a_second_rounding_does_not_show_in_the_parts_that_the_student_has():
+    """So the text says, and so the visible check asks for one value more than the parts."""
+    assert "200개에서는 두 번 반올림해도 출력이 모두 같습니다" in LAB.source["question_dense"]
+    layer = SOLVED["layers"]["dense"]
+    x, weights = layer["input"].reshape(200, -1).astype(int), layer["weights"].astype(int)
+    total = (x - layer["input_zero"]) @ weights.T + layer["bias"]
+    twice = multiply_by_quantized_multiplier(total, *quantize_multiplier(layer["multipliers"]))
+    assert (np.clip(twice + layer["output_zero"], -128, 127) == layer["output"]).all()
+
+
 def test_the_float_network_is_the_shipped_file():
     parts = make_parts(60, size=48, defect_rate=0.5, seed=78)
     network = CHECKS.float_network()
@@ -156,13 +166,14 @@ def test_no_single_width_keeps_a_budget_and_the_loss():
     judged = CHECKS.right_answers(network, unseen).mean()
     for world, max_bytes in (
         (network, 12_500),
+        (CHECKS.stretched(network, "dense", 1.2, 3), 13_400),
         *((CHECKS.stretched(network, *how), most) for *how, most in CHECKS.BUDGETS),
     ):
         fit = [w for w in range(2, 9) if CHECKS.exact_bytes(world, dict.fromkeys(world, w)) <= max_bytes]
         lost = judged - CHECKS.right_answers(CHECKS.shrunk(world, dict.fromkeys(world, max(fit))), unseen).mean()
         widest = {**dict.fromkeys(world, 8)}
         assert CHECKS.exact_bytes(world, widest) > max_bytes
-        assert lost > -0.01
+        assert lost > 0.03
     lost = judged - CHECKS.right_answers(CHECKS.shrunk(network, dict.fromkeys(network, 4)), unseen).mean()
     first = {**dict.fromkeys(network, 4), "conv1": 8}
     kept = judged - CHECKS.right_answers(CHECKS.shrunk(network, first), unseen).mean()
