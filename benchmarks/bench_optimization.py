@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 
@@ -47,11 +48,12 @@ def _exactness(files: dict[str, LiteModel]) -> list[dict]:
         for rounding in ("reference", "builtin"):
             model = IntegerModel.from_tflite(file, rounding=rounding)
             x = model.quantize_input(pictures)
-            apart = np.count_nonzero(model.predict(x) != file.predict_raw(x, kernels=rounding))
+            ours = model.predict(x)
+            apart = np.count_nonzero(ours != file.predict_raw(x, kernels=rounding))
             figure = f"{name}: of {5 * _PICTURES:,} outputs, other than LiteRT's {rounding} kernels"
             rows.append(_row(figure, apart, bar="0", holds=apart == 0))
         fast = file.predict_raw(x, kernels="xnnpack")
-        rows.append(_row(f"{name}: other than XNNPACK's", np.count_nonzero(model.predict(x) != fast)))
+        rows.append(_row(f"{name}: other than XNNPACK's", np.count_nonzero(ours != fast)))
     return rows
 
 
@@ -66,12 +68,12 @@ def _speed(files: dict[str, LiteModel]) -> list[dict]:
         ours, theirs, builtin = [], [], []
         for _ in range(7):
             for times, run in (
-                (ours, lambda: model.predict(x)),  # noqa: B023
-                (theirs, lambda: file.predict_raw(x, kernels="reference")),  # noqa: B023
-                (builtin, lambda: file.predict_raw(x, kernels="builtin")),  # noqa: B023
+                (ours, model.predict),
+                (theirs, partial(file.predict_raw, kernels="reference")),
+                (builtin, partial(file.predict_raw, kernels="builtin")),
             ):
                 started = time.perf_counter()
-                run()
+                run(x)
                 times.append((time.perf_counter() - started) / len(x) * 1e6)
         ratio = float(np.median(np.array(ours) / np.array(theirs)))
         rows.append(_row(f"{name}: time of the compiled engine", np.median(ours), "us"))
@@ -93,12 +95,12 @@ def _sizes() -> list[dict]:
     inspector = inspection.CnnInspector(width=4, epochs=8, learning_rate=2e-3).fit(parts, calibration_parts=held)
     network, samples = inspector.model_, inspection.as_input(parts.take(range(300)).images)
     chosen = inspection.as_input(held.take(range(500)).images), held.is_defective[:500].astype(int)
-    limit = 0.9 * convert(network, "int8", samples=samples).nbytes
-    plan = layer_sensitivity(network, *chosen, bits=(8, 4)).plan(max_bytes=limit)
+    int8 = convert(network, "int8", samples=samples)
+    plan = layer_sensitivity(network, *chosen, bits=(8, 4)).plan(max_bytes=0.9 * int8.nbytes)
     tender = next(layer.name for layer in network.layers if "conv" in layer.name)
     models = {
         "float32": convert(network, "float32"),
-        "int8": convert(network, "int8", samples=samples),
+        "int8": int8,
         "mixed 8/4 bits": quantize_weights(network, plan, samples=samples),
         "mixed, mostly 4 bits": quantize_weights(network, {tender: 8, ".*": 4}, samples=samples),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +76,16 @@ class LiteModel:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one example."""
-        return tuple(int(size) for size in self._ends()[0]["shape"][1:])
+        return tuple(int(size) for size in self._ends[0]["shape"][1:])
 
     @property
     def is_integer(self) -> bool:
         """Whether it takes and gives integers, so that no float is needed from end to end."""
-        return all(np.issubdtype(end["dtype"], np.integer) for end in self._ends())
+        return all(np.issubdtype(end["dtype"], np.integer) for end in self._ends)
 
     def predict(self, X: np.ndarray, *, kernels: str = "builtin") -> np.ndarray:
         """Answers in float, shape (n, outputs), of examples in float; quantized on the way in and out if need be."""
-        entry, leave = self._ends()
+        entry, leave = self._ends
         X = np.asarray(X)
         if X.dtype.kind not in "fiub" or not np.isfinite(X).all():
             raise ValueError(f"LiteModel.predict: X of {self.name!r} must hold finite numbers")
@@ -93,7 +93,7 @@ class LiteModel:
 
     def predict_raw(self, X: np.ndarray, *, kernels: str = "builtin") -> np.ndarray:
         """Answers in the file's own type, of examples in the file's own type, shape (n, *input_shape)."""
-        entry, leave = self._ends()
+        entry, leave = self._ends
         X = np.asarray(X)
         shape = tuple(int(size) for size in entry["shape"][1:])
         if X.ndim != 1 + len(shape) or X.shape[1:] != shape or X.dtype != entry["dtype"]:
@@ -113,18 +113,17 @@ class LiteModel:
             outputs.append(runner.get_tensor(leave["index"]))
         return np.concatenate(outputs)
 
+    @cached_property
     def _ends(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the interpreter tells of the one input and the one output."""
-        if not hasattr(self, "_told_ends"):
-            runner = interpreter(self.content)
-            inputs, outputs = runner.get_input_details(), runner.get_output_details()
-            if len(inputs) != 1 or len(outputs) != 1:
-                raise ValueError(
-                    f"LiteModel: {self.name!r} has {len(inputs)} inputs and {len(outputs)} outputs; models with one "
-                    "of each can be run"
-                )
-            object.__setattr__(self, "_told_ends", (inputs[0], outputs[0]))
-        return self._told_ends  # type: ignore[attr-defined]
+        runner = interpreter(self.content)
+        inputs, outputs = runner.get_input_details(), runner.get_output_details()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ValueError(
+                f"LiteModel: {self.name!r} has {len(inputs)} inputs and {len(outputs)} outputs; models with one "
+                "of each can be run"
+            )
+        return inputs[0], outputs[0]
 
 
 def interpreter(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from coursekit.modeling.optimization.fixed_point import multiply_by_quantized_multiplier, quantize_multiplier
@@ -25,11 +27,11 @@ class Pooling(Kernel):
         )
         self.low, self.high = self.limits()
 
-    def run(self, loop: object, x: np.ndarray) -> np.ndarray:
+    def run(self, loop: Callable[..., None], x: np.ndarray) -> np.ndarray:
         """Run a compiled loop over the windows."""
         at = self.windows
         out = np.empty((len(x), at.rows, at.columns, x.shape[3]), np.int8)
-        loop(x, at.height, at.width, *at.stride, at.top, at.left, self.low, self.high, out)  # type: ignore[operator]
+        loop(x, at.height, at.width, *at.stride, at.top, at.left, self.low, self.high, out)
         return out
 
 
