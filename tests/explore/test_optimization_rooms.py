@@ -188,7 +188,7 @@ def sensitivities(seed, *, layers=4, bits=(8, 4, 3, 2)):
         for width in bits:
             loss = weight * (2.0 ** (8 - width) - 1) + rng.normal(scale=0.002)
             rows.append((f"conv_{layer}", width, loss, loss - 0.01, loss + 0.01, loss**2, size * width // 8))
-    columns = ["layer", "bits", "loss", "loss_low", "loss_high", "divergence", "bytes"]
+    columns = ["layer", "bits", "loss", "loss_low", "loss_high", "divergence", "nbytes"]
     return pd.DataFrame(rows, columns=columns).sample(frac=1, random_state=seed, ignore_index=True)
 
 
@@ -196,7 +196,7 @@ def plans_of(frame):
     """Every plan there is, with its bytes and losses."""
     groups = [group for _, group in frame.groupby("layer", sort=False)]
     for rows in itertools.product(*(group.itertuples() for group in groups)):
-        yield {r.layer: r.bits for r in rows}, sum(r.bytes for r in rows), sum(r.loss for r in rows)
+        yield {r.layer: r.bits for r in rows}, sum(r.nbytes for r in rows), sum(r.loss for r in rows)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -211,8 +211,8 @@ def test_bytes_and_losses_add_up_on_every_plan(seed):
         rates = []
         for row in frame.itertuples():
             now = frame[(frame["layer"] == row.layer) & (frame["bits"] == plan[row.layer])].iloc[0]
-            if row.bytes < now["bytes"]:
-                rates.append((row.loss - now["loss"]) / (now["bytes"] - row.bytes))
+            if row.nbytes < now["nbytes"]:
+                rates.append((row.loss - now["loss"]) / (now["nbytes"] - row.nbytes))
         if move is None:
             assert not rates
         else:
@@ -291,9 +291,9 @@ def test_of_many_layers_the_largest_move_and_the_others_count():
     frame = sensitivities(4, layers=MOST_LAYERS + 3)
     room = layer_ladder(Table(frame))
     assert len(room.controls) == MOST_LAYERS + 1
-    largest = frame[frame["bits"] == 8].nlargest(MOST_LAYERS, "bytes")["layer"]
+    largest = frame[frame["bits"] == 8].nlargest(MOST_LAYERS, "nbytes")["layer"]
     assert {control.description for name, control in room.controls.items() if name != "budget"} == set(largest)
-    assert title(room).startswith(f"{frame.loc[frame['bits'] == 8, 'bytes'].sum() / 1_000:,.1f} KB")
+    assert title(room).startswith(f"{frame.loc[frame['bits'] == 8, 'nbytes'].sum() / 1_000:,.1f} KB")
     choose(room, budget=room.controls["budget"].min)
     assert "(예산 안)" in title(room) and "더 줄일 층이 없음" in title(room)
 
@@ -306,7 +306,7 @@ def test_of_many_layers_the_largest_move_and_the_others_count():
         (Table(sensitivities(0).iloc[:0]), "no rows"),
         (Table(pd.concat([sensitivities(0)] * 2)), "holds a layer twice"),
         (Table(sensitivities(0).assign(loss=np.nan)), "must be numbers"),
-        (Table(sensitivities(0).assign(bytes=-1)), "bytes at least 0"),
+        (Table(sensitivities(0).assign(nbytes=-1)), "nbytes at least 0"),
         (Table(sensitivities(0, bits=(8,))), "nothing to climb"),
     ],
 )
