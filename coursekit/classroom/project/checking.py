@@ -1,0 +1,47 @@
+"""All checks of a design document in one run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from coursekit.classroom.project.documents import read_document
+from coursekit.classroom.project.findings import RULE_MODULES, DocumentReport, all_rules, in_order
+from coursekit.classroom.project.project_file import ProjectFile, find_project_file
+
+
+def check_document(path: Path, *, project: ProjectFile | None = None) -> DocumentReport:
+    r"""Check a design document for what a reviewer would have to ask anyway.
+
+    Requirements without a number, alerts without a runbook, a sum that does not add up: a tool finds
+    these in a second, and leaves the review's hour to the questions that need people. It gives no points.
+
+    Parameters
+    ----------
+    path
+        The document, Markdown or .docx as Google Docs exports it.
+    project
+        The team and its dates; by default the ``project.yaml`` beside the document, if there is one.
+
+    Raises
+    ------
+    coursekit.classroom.project.documents.DocumentError
+        If the file cannot be read.
+    coursekit.classroom.project.project_file.ProjectFileError
+        If the ``project.yaml`` beside it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "doc.md"
+    >>> _ = path.write_text("# 병상 예측\n\n## 1. 개요\n\nTBD\n", encoding="utf-8")
+    >>> report = check_document(path)
+    >>> report.ok, "section-missing" in report.to_frame()["rule"].tolist()
+    (False, True)
+    """
+    document = read_document(path)
+    project = project if project is not None else find_project_file(path)
+    modules = [import_module(f"coursekit.classroom.project.rules.{name}") for name in RULE_MODULES]
+    findings = [finding for module in modules for finding in module.check(document, project)]
+    titles = [section.title for section in document.sections]
+    return DocumentReport(path, document.title, in_order(findings, titles), tuple(all_rules()))
