@@ -206,11 +206,12 @@ class Document:
 def read_document(path: Path) -> Document:
     """Read a design document, Markdown or .docx.
 
+    Both become one form, so that a team that moves from Google Docs to git is told the same.
+
     Parameters
     ----------
     path
-        The file; its suffix says which reader it gets. What is read is one form for both, so that a team
-        that moves from Google Docs to git is told the same.
+        The file; its suffix says which reader it gets.
 
     Raises
     ------
@@ -308,10 +309,12 @@ def without_number(heading: str) -> str:
 def person(raw: str) -> str:
     """Take a name out of a cell: no @, no role or number in parentheses.
 
+    Owners are compared with the team's list, and people write roles beside names.
+
     Parameters
     ----------
     raw
-        As written; roles are told apart from names, since owners are compared with the team's list.
+        As written.
 
     Examples
     --------

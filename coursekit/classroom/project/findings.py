@@ -154,10 +154,12 @@ def all_rules() -> Mapping[str, Rule]:
 def found(rule_id: str, place: Place, message: str) -> Finding:
     """Make a finding of a rule.
 
+    Checks name rules by id, so that each text stands in one place.
+
     Parameters
     ----------
     rule_id
-        One of :func:`all_rules`; checks name rules by id, so that each text stands in one place.
+        One of :func:`all_rules`.
     place
         Where.
     message
@@ -174,12 +176,15 @@ def found(rule_id: str, place: Place, message: str) -> Finding:
 def in_order(findings: Iterable[Finding], sections: Iterable[str]) -> tuple[Finding, ...]:
     """Sort findings as the document reads; equal ones are told once.
 
+    Whoever mends a document goes through it from the top; what names no section comes first, as
+    the head does.
+
     Parameters
     ----------
     findings
         In any order.
     sections
-        The headings as written, in the document's order; what names none of them comes first, as the head does.
+        The headings as written, in the document's order.
 
     Examples
     --------

@@ -61,6 +61,8 @@ class ProjectFile:
 def read_project_file(path: Path) -> ProjectFile:
     r"""Read a team's project.yaml.
 
+    A typing error in a date must not silently switch a check off, so what is not understood is refused.
+
     Parameters
     ----------
     path
@@ -69,8 +71,7 @@ def read_project_file(path: Path) -> ProjectFile:
     Raises
     ------
     ProjectFileError
-        If it is missing or is no such file: what is wrong, under which key. A typing error in a date must not
-        silently switch a check off.
+        If it is missing or is no such file: what is wrong, under which key.
 
     Examples
     --------
@@ -112,10 +113,12 @@ def read_project_file(path: Path) -> ProjectFile:
 def find_project_file(document: Path) -> ProjectFile | None:
     """Read the project.yaml beside a document, if there is one.
 
+    A check in a team's folder needs no option to know the team.
+
     Parameters
     ----------
     document
-        The document; a check in a team's folder needs no option to know the team.
+        The document.
 
     Raises
     ------
