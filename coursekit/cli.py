@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coursekit._project_commands import project_app
+from coursekit._report_commands import class_report
 from coursekit._rollout_commands import rollout_app
 from coursekit.classroom._printing import Progress, finish, show_grades, show_table
 
@@ -18,6 +20,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 class_app = typer.Typer(no_args_is_help=True, help="The instructors' side: a class on nbgrader's gradebook.")
 app.add_typer(class_app, name="class")
 app.add_typer(rollout_app, name="rollout")
+app.add_typer(project_app, name="project")
+class_app.command("report")(class_report)
 
 CourseOption = Annotated[
     Path, typer.Option("--course", "-c", help="The course directory; the current folder by default.")

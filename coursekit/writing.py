@@ -43,9 +43,38 @@ def write_whole(path: Path, content: bytes | str, *, private: bool = False, dura
     >>> [file.name for file in (folder / "notes").iterdir()]
     ['a.md']
     """
-    whole = content.encode("utf-8") if isinstance(content, str) else content
-    write_together({path: lambda file: file.write(whole)}, private=private, durable=durable)
+    write_contents({path: content}, private=private, durable=durable)
     return path
+
+
+def write_contents(files: Mapping[Path, bytes | str], *, private: bool = False, durable: bool = False) -> None:
+    """Write several files of known content, all or none.
+
+    A report as page, as table and as JSON belongs together: one of them from an older run misleads.
+
+    Parameters
+    ----------
+    files
+        The bytes, or the text (written as UTF-8), by path.
+    private
+        Whether only the owner may read them.
+    durable
+        Whether they must be there after a loss of power too.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_contents({folder / "a.md": "첫째", folder / "b.md": "둘째"})
+    >>> (folder / "b.md").read_text(encoding="utf-8")
+    '둘째'
+    """
+
+    def writer(content: bytes | str) -> Callable[[BinaryIO], object]:
+        whole = content.encode("utf-8") if isinstance(content, str) else content
+        return lambda file: file.write(whole)
+
+    together = {path: writer(content) for path, content in files.items()}
+    write_together(together, private=private, durable=durable)
 
 
 def write_together(

@@ -35,6 +35,36 @@ def repository_root() -> Path | None:
     return root if (root / "lectures").is_dir() and (root / "labs").is_dir() else None
 
 
+def open_folder(name: str) -> Path:
+    """Find a folder of the course that everyone may read, in the repository or in a wheel.
+
+    Templates, rubrics and timelines are files that an instructor edits, not code; commands read
+    them from where the course lies.
+
+    Parameters
+    ----------
+    name
+        ``lectures`` or ``project_template``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If this installation has the library alone.
+
+    Examples
+    --------
+    >>> open_folder("project_template").name
+    'project_template'
+    """
+    root = repository_root() or Path(coursekit.__file__).resolve().parent / EDITION_FOLDER
+    if not (root / name).is_dir():
+        raise FileNotFoundError(
+            f"this installation of coursekit has no {name}: install the wheel that `make dist` builds, "
+            "or run from the course repository"
+        )
+    return root / name
+
+
 def build_edition(source: Path, destination: Path) -> list[Path]:
     """Write the student edition of a course repository into an empty folder.
 

@@ -1,0 +1,80 @@
+"""A report of a document's check as one page: findings where they stand, with reason and example."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from coursekit.classroom.project.findings import SEVERITIES, DocumentReport, Finding
+
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+_ADVICE = (
+    "이 점검은 조언합니다. 점수는 사람이 매깁니다. 점검을 통과했다고 좋은 설계인 것은 아니고, "
+    "지적이 틀렸다고 생각하면 문서에 이유를 적고 강사에게 알려 주세요."
+)
+
+
+def report_page(report: DocumentReport) -> str:
+    """Compose the page; it needs no network and no script, and prints."""
+    styles = "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("summary.css", "findings.css"))
+    groups = [(name, list(mine)) for name, mine in groupby(report.findings, lambda one: one.place.section)]
+    body = "".join(_section(name or "문서 맨 앞", mine) for name, mine in groups)
+    return (
+        f'<!DOCTYPE html>\n<html lang="ko"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_safe(report.title)}: 설계 문서 점검</title>\n<style>{styles}</style></head>\n<body>\n"
+        f"<h1>{_safe(report.title)}</h1>\n"
+        f'<p class="soft">설계 문서 점검: {_safe(report.path.name)}, 규칙 {len(report.checked)}가지</p>\n'
+        f'<p class="verdict {"clear" if report.ok else "found"}">{_verdict(report)}</p>\n'
+        f"{_contents(groups)}\n{body}"
+        f'<p class="soft advice">{_ADVICE}</p>\n</body></html>\n'
+    )
+
+
+def _verdict(report: DocumentReport) -> str:
+    if report.ok:
+        return "찾은 것이 없습니다."
+    counts = [sum(one.rule.severity == severity for one in report.findings) for severity in SEVERITIES]
+    told = [f"{name} {count}건" for name, count in zip(SEVERITIES.values(), counts, strict=True) if count]
+    return ", ".join(told)
+
+
+def _contents(groups: Sequence[tuple[str, list[Finding]]]) -> str:
+    most = max((len(mine) for _, mine in groups), default=1)
+    rows = [
+        f'<tr><td><a href="#{_anchor(name)}">{_safe(name or "문서 맨 앞")}</a></td>'
+        f'<td class="number">{len(mine)}건</td>'
+        f'<td class="wide"><span class="rate" style="width:{100 * len(mine) / most:.0f}%"></span></td></tr>'
+        for name, mine in groups
+    ]
+    return f'<table class="contents"><tbody>{"".join(rows)}</tbody></table>' if rows else ""
+
+
+def _section(name: str, findings: list[Finding]) -> str:
+    cards = "".join(_card(one) for one in findings)
+    return f'<h2 id="{_anchor(name)}">{_safe(name)}</h2>\n{cards}\n'
+
+
+def _card(finding: Finding) -> str:
+    rule, place = finding.rule, finding.place
+    where = ", ".join(filter(None, (place.part, f"{place.line}행" if place.line is not None else "")))
+    why = f"<dt>왜 중요한가</dt><dd>{_safe(rule.why)}</dd>"
+    good = f"<dt>이렇게 쓰면 좋습니다</dt><dd>{_safe(rule.good)}</dd>"
+    badge = f'<span class="badge {rule.severity}">{SEVERITIES[rule.severity]}</span>'
+    return (
+        f'<article class="{rule.severity}"><header>{badge}'
+        f' <strong>{_safe(rule.title)}</strong> <span class="soft">{_safe(where)}</span></header>'
+        f"<p>{_safe(finding.message)}</p>"
+        f"<dl>{why}{good}</dl>"
+        f'<p class="soft rule">{_safe(rule.id)}</p></article>'
+    )
+
+
+def _anchor(name: str) -> str:
+    return _safe("s-" + "-".join((name or "문서 맨 앞").split()))
+
+
+def _safe(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
