@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coursekit._final_commands import class_final
 from coursekit._project_commands import project_app
 from coursekit._report_commands import class_report
 from coursekit._rollout_commands import rollout_app
@@ -21,6 +22,7 @@ class_app = typer.Typer(no_args_is_help=True, help="The instructors' side: a cla
 app.add_typer(class_app, name="class")
 app.add_typer(rollout_app, name="rollout")
 app.add_typer(project_app, name="project")
+class_app.command("final")(class_final)
 class_app.command("report")(class_report)
 
 CourseOption = Annotated[
