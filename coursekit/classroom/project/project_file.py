@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from coursekit.classroom.project._yaml_file import load_mapping
+
 PROJECT_FILE = "project.yaml"
 """The file's name."""
 
@@ -81,18 +83,14 @@ def read_project_file(path: Path) -> ProjectFile:
     >>> read_project_file(path).names
     ('김하늘',)
     """
-    import yaml
-
     path = path / PROJECT_FILE if path.is_dir() else path
     if not path.is_file():
         raise ProjectFileError(f"{path}: 파일이 없습니다. coursekit project new로 팀 폴더를 만드세요.")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = load_mapping(path)
+    except ValueError as error:
         raise ProjectFileError(f"{path}: YAML로 읽을 수 없습니다. {error}") from None
-    if not isinstance(content, dict):
-        raise ProjectFileError(f"{path}: team, members, lecture_one이 있어야 합니다.")
-    known = {"team", "members", "lecture_one", "milestones", "shift"}
+    known = {"team", "members", "lecture_one", "milestones"}
     if unknown := sorted(map(str, content.keys() - known)):
         raise ProjectFileError(f"{path}: 모르는 항목이 있습니다: {', '.join(unknown)}. 쓸 수 있는 것: {sorted(known)}")
     members = content.get("members") or []

@@ -17,7 +17,10 @@ from coursekit.classroom.project.timeline import dates, read_timeline
 
 DOCUMENT = "design_doc.md"
 """The document's name in a team's folder."""
-FORMS = ("team_contract.md", "mid_check.md", "peer_review.md", "peer_contribution.md", "rubric.md", "timeline.md")
+FORMS = (
+    *("team_contract.md", "mid_check.md", "peer_review.md", "peer_contribution.md"),
+    *("rubric.md", "presentation_rubric.md", "timeline.md"),
+)
 """What a team gets beside the document."""
 SYSTEM = "system"
 """The folder with the bonus system's start."""
@@ -43,7 +46,7 @@ def new_project(
     folder: Path | None = None,
     system: bool = False,
 ) -> TeamFolder:
-    r"""Make a team's folder: the document in Markdown and .docx, the forms, the dates of the term.
+    """Make a team's folder: the document in Markdown and .docx, the forms, the dates of the term.
 
     Teams that begin from an empty page spend the first month on headings. The folder stands whole
     or not at all, and nothing that is already there is touched.

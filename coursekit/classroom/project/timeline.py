@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from coursekit.classroom.project._yaml_file import load_mapping
 
 WEEKS = 15
 """Weeks of the course."""
@@ -56,13 +57,10 @@ def read_timeline(path: Path) -> tuple[Milestone, ...]:
     >>> [one.week for one in read_timeline(open_folder("project_template") / "timeline.yaml") if one.id == "mid_check"]
     [9]
     """
-    import yaml
-
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except yaml.YAMLError as error:
-        raise TimelineError(f"{path}: YAML로 읽을 수 없습니다. {error}") from None
-    entries = content.get("milestones") if isinstance(content, dict) else None
+        entries = load_mapping(path).get("milestones")
+    except ValueError as error:
+        raise TimelineError(str(error)) from None
     if not isinstance(entries, list) or not entries:
         raise TimelineError(f"{path}: milestones 목록이 없습니다.")
     milestones: list[Milestone] = []
@@ -82,15 +80,10 @@ def read_timeline(path: Path) -> tuple[Milestone, ...]:
     return tuple(milestones)
 
 
-def dates(
-    milestones: tuple[Milestone, ...],
-    *,
-    lecture_one: datetime.date,
-    shift: Mapping[str, datetime.date] | None = None,
-) -> dict[str, datetime.date]:
+def dates(milestones: tuple[Milestone, ...], *, lecture_one: datetime.date) -> dict[str, datetime.date]:
     """Give each milestone its date in a term.
 
-    A holiday moves a lecture, and then a deadline; what was moved is said once, here.
+    A deadline is the day of its week's lecture. What a holiday moves is changed in the team's project.yaml.
 
     Parameters
     ----------
@@ -98,13 +91,6 @@ def dates(
         As :func:`read_timeline` gives them.
     lecture_one
         The date of lecture 1.
-    shift
-        Dates that are other than the weeks say, by the milestone's id.
-
-    Raises
-    ------
-    TimelineError
-        If ``shift`` names no milestone.
 
     Examples
     --------
@@ -112,7 +98,4 @@ def dates(
     >>> dates(weeks, lecture_one=datetime.date(2026, 9, 1))["hand_in"].isoformat()
     '2026-12-01'
     """
-    moved = dict(shift or {})
-    if unknown := sorted(moved.keys() - {one.id for one in milestones}):
-        raise TimelineError(f"shift에 모르는 이름이 있습니다: {', '.join(unknown)}")
-    return {one.id: moved.get(one.id, one.date(lecture_one)) for one in milestones}
+    return {one.id: one.date(lecture_one) for one in milestones}
