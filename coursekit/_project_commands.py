@@ -150,7 +150,7 @@ def project_verify(
 def _show(console: Console, findings: Sequence[Finding]) -> None:
     from coursekit.classroom.project.findings import SEVERITIES
 
-    section = None
+    section, explained = None, set()
     for one in findings:
         if one.place.section != section:
             section = one.place.section
@@ -159,8 +159,11 @@ def _show(console: Console, findings: Sequence[Finding]) -> None:
         where = ", ".join(filter(None, (one.place.part, f"{one.place.line}행" if one.place.line else "")))
         head = f"  [{colour}]{SEVERITIES[one.rule.severity]}[/]  {_escaped(one.rule.title)}"
         console.print(f"{head} [dim]{_escaped(where)}[/]", highlight=False)
-        for label, text in (("", one.message), ("왜: ", one.rule.why), ("예: ", one.rule.good)):
-            console.print(f"{label}{text}", highlight=False, markup=False, style="dim" if label else None)
+        console.print(f"  {one.message}", highlight=False, markup=False)
+        if one.rule.id not in explained:  # a reason that is read ten times is read no more
+            for label, text in (("왜", one.rule.why), ("예", one.rule.good)):
+                console.print(f"  {label}: {text}", highlight=False, markup=False, style="dim")
+        explained.add(one.rule.id)
     if findings:
         console.print(f"\n찾은 것: {len(findings)}건", highlight=False)
 

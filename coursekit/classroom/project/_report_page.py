@@ -53,11 +53,13 @@ def _contents(groups: Sequence[tuple[str, list[Finding]]]) -> str:
 
 
 def _section(name: str, findings: list[Finding]) -> str:
-    cards = "".join(_card(one) for one in findings)
+    firsts = {one.rule.id: at for at, one in reversed(list(enumerate(findings)))}
+    cards = "".join(_card(one, explain=firsts[one.rule.id] == at) for at, one in enumerate(findings))
     return f'<h2 id="{_anchor(name)}">{_safe(name)}</h2>\n{cards}\n'
 
 
-def _card(finding: Finding) -> str:
+def _card(finding: Finding, *, explain: bool) -> str:
+    """One finding; the reason stands at the first of its kind in a section."""
     rule, place = finding.rule, finding.place
     where = ", ".join(filter(None, (place.part, f"{place.line}행" if place.line is not None else "")))
     why = f"<dt>왜 중요한가</dt><dd>{_safe(rule.why)}</dd>"
@@ -67,8 +69,8 @@ def _card(finding: Finding) -> str:
         f'<article class="{rule.severity}"><header>{badge}'
         f' <strong>{_safe(rule.title)}</strong> <span class="soft">{_safe(where)}</span></header>'
         f"<p>{_safe(finding.message)}</p>"
-        f"<dl>{why}{good}</dl>"
-        f'<p class="soft rule">{_safe(rule.id)}</p></article>'
+        + (f"<dl>{why}{good}</dl>" if explain else "")
+        + f'<p class="soft rule">{_safe(rule.id)}</p></article>'
     )
 
 

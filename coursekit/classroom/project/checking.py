@@ -5,9 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from coursekit.classroom.project.documents import read_document
-from coursekit.classroom.project.findings import RULE_MODULES, DocumentReport, all_rules, in_order
+from coursekit.classroom.project.documents import Document, read_document
+from coursekit.classroom.project.findings import RULE_MODULES, DocumentReport, Finding, all_rules, in_order
 from coursekit.classroom.project.project_file import ProjectFile, find_project_file
+from coursekit.classroom.project.rules._belonging import belonging
+
+UNWRITTEN = ("section-empty", "section-boilerplate")
+"""Rules after which nothing else is said of a section: it has yet to be written."""
 
 
 def check_document(path: Path, *, project: ProjectFile | None = None) -> DocumentReport:
@@ -43,5 +47,16 @@ def check_document(path: Path, *, project: ProjectFile | None = None) -> Documen
     project = project if project is not None else find_project_file(path)
     modules = [import_module(f"coursekit.classroom.project.rules.{name}") for name in RULE_MODULES]
     findings = [finding for module in modules for finding in module.check(document, project)]
+    findings = _without_consequences(findings, document)
     titles = [section.title for section in document.sections]
     return DocumentReport(path, document.title, in_order(findings, titles), tuple(all_rules()))
+
+
+def _without_consequences(findings: list[Finding], document: Document) -> list[Finding]:
+    """Of a section that is not written yet, say only that; thirty empty cells say nothing more."""
+    section_of = belonging(document)
+    headings = {section.place for section in document.sections}
+    # a pasted paragraph is boilerplate too, in a section that is written: there the place is no heading
+    whole = [one for one in findings if one.rule.id in UNWRITTEN and one.place in headings]
+    unwritten = {section_of(one) for one in whole} - {""}
+    return [one for one in findings if one.rule.id in UNWRITTEN or section_of(one) not in unwritten]

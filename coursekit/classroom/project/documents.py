@@ -176,6 +176,16 @@ class Document:
         blocks = self.blocks(name) if name is not None else tuple(self._all_blocks())
         return tuple(as_table(block) for block in blocks if block.kind == "table" and block.rows)
 
+    def holder(self, place: Place) -> Section | None:
+        """The heading, of any level, under which a place lies."""
+        found = None
+        for section in self.sections:
+            if place.line is not None and section.place.line is not None:
+                found = section if section.place.line <= place.line else found
+            elif section.title == place.section:
+                return section
+        return found
+
     @property
     def links(self) -> tuple[Link, ...]:
         """All links and figures in order."""

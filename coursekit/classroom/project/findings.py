@@ -52,6 +52,8 @@ class Finding:
     """Where."""
     message: str
     """What is wrong there, in Korean, with the id or the number as written."""
+    subject: str = ""
+    """The section that it is about where that stands nowhere: the missing one."""
 
     @property
     def told(self) -> str:
@@ -151,7 +153,7 @@ def all_rules() -> Mapping[str, Rule]:
     return MappingProxyType(rules)
 
 
-def found(rule_id: str, place: Place, message: str) -> Finding:
+def found(rule_id: str, place: Place, message: str, *, subject: str = "") -> Finding:
     """Make a finding of a rule.
 
     Checks name rules by id, so that each text stands in one place.
@@ -164,13 +166,15 @@ def found(rule_id: str, place: Place, message: str) -> Finding:
         Where.
     message
         What is wrong there, in Korean.
+    subject
+        The section that it is about, where that is not the one in which it stands.
 
     Examples
     --------
     >>> found("alert-without-runbook", Place("doc.md", 7, "10. 모니터링과 드리프트"), "AL1에 런북이 없습니다.").told
     '10. 모니터링과 드리프트 (7행): AL1에 런북이 없습니다.'
     """
-    return Finding(all_rules()[rule_id], place, message)
+    return Finding(all_rules()[rule_id], place, message, subject)
 
 
 def in_order(findings: Iterable[Finding], sections: Iterable[str]) -> tuple[Finding, ...]:

@@ -12,9 +12,10 @@ import plotly.graph_objects as go
 
 from coursekit.classroom.editions import open_folder
 from coursekit.classroom.project.checking import check_document
-from coursekit.classroom.project.documents import plain_name, read_document
+from coursekit.classroom.project.documents import read_document
 from coursekit.classroom.project.findings import Finding
 from coursekit.classroom.project.project_file import ProjectFile, find_project_file
+from coursekit.classroom.project.rules._belonging import belonging
 from coursekit.classroom.project.timeline import Milestone, read_timeline
 
 MID_CHECK = "mid_check"
@@ -127,23 +128,16 @@ def mid_check(path: Path, *, project: ProjectFile | None = None, milestone: str 
         raise ValueError(f"timeline.yaml에 {milestone!r}라는 시점이 없습니다. 있는 것: {known}")
     project = project if project is not None else find_project_file(path)
     report = check_document(path, project=project)
-    document = read_document(path)
     due = _due_by(milestones)
-    now = {plain_name(name) for one in milestones[: last + 1] for name in one.sections}
+    now = {name for one in milestones[: last + 1] for name in one.sections}
     held: dict[str, list[Finding]] = {name: [] for name in due}
     elsewhere: list[Finding] = []
-    owner = {section.title: section.name for section in document.sections if section.level == 2}
-    inside = ""
-    for section in document.sections:
-        inside = section.name if section.level <= 2 else inside
-        owner[section.title] = inside
-    by_plain = {plain_name(name): name for name in due}
+    section_of = belonging(read_document(path))
     for finding in report.findings:
-        name = by_plain.get(plain_name(owner.get(finding.place.section, finding.place.section)))
-        (held[name] if name else elsewhere).append(finding)
+        held.get(section_of(finding), elsewhere).append(finding)
     states = []
     for name, title in due.items():
-        state = "later" if plain_name(name) not in now else ("findings" if held[name] else "done")
+        state = "later" if name not in now else ("findings" if held[name] else "done")
         states.append(SectionState(name, title, state, tuple(held[name])))
     date = project.milestones.get(milestone) if project else None
     return MidCheckReport(path, date, tuple(states), tuple(elsewhere))
