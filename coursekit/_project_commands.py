@@ -116,14 +116,15 @@ def project_tidy(
 @project_app.command("contribution")
 def project_contribution(
     source: Annotated[Path, typer.Argument(help="설계 문서(.docx), 또는 팀의 git 저장소.")],
+    repository: Annotated[Path | None, typer.Option(help="문서와 함께 볼 git 저장소.", show_default=False)] = None,
     as_json: JsonOption = None,
     html: Annotated[Path | None, typer.Option("--html", help="그림을 볼 수 있는 페이지.", show_default=False)] = None,
 ) -> None:
     """팀원마다 댓글과 편집을 셉니다. 이야기의 실마리일 뿐 점수가 아닙니다."""
     from coursekit.classroom.project.contributions import contributions
 
-    report = contributions(source)
-    show_table(report.to_frame(), f"기여: {source.name}")
+    report = contributions(source, repository=repository)
+    show_table(report.table(), f"기여: {source.name}")
     for note in report.notes:
         typer.echo(note)
     _write(as_json, report.to_dict(), html, lambda: report.plot().to_html(include_plotlyjs=True))

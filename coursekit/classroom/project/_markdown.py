@@ -119,7 +119,8 @@ class _Reader:
         for guidance in _GUIDANCE.findall(token.content):
             self._add("guidance", guidance.strip(), token)
         text, links = _plain(token, self._place(_line(token)))
-        self._add("guidance" if text.startswith("[안내]") else kind, text, token, links)
+        marked = text.startswith("[안내]")
+        self._add("guidance" if marked else kind, text.removeprefix("[안내]").strip() if marked else text, token, links)
 
     def _html(self, token: Token) -> None:
         self.anchors.update(_ANCHOR.findall(token.content))
