@@ -55,8 +55,5 @@ def check_document(path: Path, *, project: ProjectFile | None = None) -> Documen
 def _without_consequences(findings: list[Finding], document: Document) -> list[Finding]:
     """Of a section that is not written yet, say only that; thirty empty cells say nothing more."""
     section_of = belonging(document)
-    headings = {section.place for section in document.sections}
-    # a pasted paragraph is boilerplate too, in a section that is written: there the place is no heading
-    whole = [one for one in findings if one.rule.id in UNWRITTEN and one.place in headings]
-    unwritten = {section_of(one) for one in whole} - {""}
-    return [one for one in findings if one.rule.id in UNWRITTEN or section_of(one) not in unwritten]
+    unwritten = {one.subject for one in findings if one.rule.id in UNWRITTEN} - {""}
+    return [one for one in findings if one.subject or section_of(one) not in unwritten]

@@ -53,7 +53,7 @@ class Finding:
     message: str
     """What is wrong there, in Korean, with the id or the number as written."""
     subject: str = ""
-    """The section that it is about where that stands nowhere: the missing one."""
+    """The template's section that it is about as a whole: one that is missing, or not written yet."""
 
     @property
     def told(self) -> str:
@@ -167,7 +167,7 @@ def found(rule_id: str, place: Place, message: str, *, subject: str = "") -> Fin
     message
         What is wrong there, in Korean.
     subject
-        The section that it is about, where that is not the one in which it stands.
+        The template's section, if it is about that as a whole.
 
     Examples
     --------

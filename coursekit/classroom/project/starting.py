@@ -76,7 +76,7 @@ def new_project(
     >>> new_project("../나쁜 이름")
     Traceback (most recent call last):
     ...
-    ValueError: 팀 이름 '../나쁜 이름'에는 / \\ : * ? " < > | 를 쓸 수 없습니다.
+    ValueError: 팀 이름 '../나쁜 이름'에는 ... 쓸 수 없습니다.
     """
     team = team.strip()
     if not team or team in (".", ".."):
@@ -124,7 +124,7 @@ def _filled(template: str, team: str, names: Sequence[str]) -> str:
         if value:
             cell = value.replace("|", "\\|")
             row = f"| {key} | {cell} |"
-            template = re.sub(rf"(?m)^\|\s*{key}\s*\|[^|\n]*\|", lambda _, row=row: row, template, count=1)
+            template = re.sub(rf"(?m)^\|\s*{key}\s*\|[^|\n]*\|", row.replace("\\", r"\\"), template, count=1)
     return template
 
 
