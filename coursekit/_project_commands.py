@@ -143,6 +143,12 @@ def project_verify(
     with console.status("시스템을 확인하고 있습니다") as status:
         report = verify(folder, timeout=timeout, on_step=lambda step: status.update(str(step)))
     show_table(report.to_frame(), f"보너스 시스템: {folder.name}")
+    for one in report.findings:
+        colour = "yellow" if one.severity == "must" else "cyan"
+        console.print(f"[{colour}]{_escaped(one.title)}[/] [dim]{_escaped(one.where)}[/]", highlight=False)
+        console.print(f"  {one.message}\n  {one.remedy}", markup=False, highlight=False)
+    if not report.isolated:
+        typer.echo("격리하지 않고 실행했습니다. 모르는 사람의 코드는 리눅스에서 확인하세요.")
     _write(as_json, report.to_dict())
     if not report.ok:
         raise typer.Exit(1)

@@ -111,7 +111,7 @@ def build_edition(source: Path, destination: Path) -> list[Path]:
     try:
         for folder in OPEN_FOLDERS:
             if (source / folder).is_dir():
-                shutil.copytree(source / folder, building / folder, ignore=_IGNORED)
+                shutil.copytree(source / folder, building / folder, ignore=_ignored)
         assignments = list(assignment_sources(source))
         for assignment in assignments:
             releases.release(assignment, building / assignment.relative_to(source))
@@ -148,4 +148,6 @@ def assignment_sources(source: Path) -> list[Path]:
     )
 
 
-_IGNORED = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", ".*")
+def _ignored(folder: str, names: list[str]) -> set[str]:
+    """Leave out caches and hidden files, but for the .gitignore that a team's repository begins with."""
+    return {name for name in names if name == "__pycache__" or (name.startswith(".") and name != ".gitignore")}

@@ -43,5 +43,5 @@ def load_mapping(path: Path) -> dict[str, Any]:
     except (RecursionError, ValueError) as error:  # nested without end; a date that no calendar has
         raise ValueError(f"{path.name}: is no YAML that can be used: {error}") from None
     if not isinstance(content, dict):
-        raise ValueError(f"{path.name}: is no mapping; write `criteria:` and the like, each with its value")
+        raise ValueError(f"{path.name}: is no mapping; write `name: value` lines")
     return content

@@ -113,7 +113,9 @@ def new_project(
     return TeamFolder(folder, tuple(files), days)
 
 
-_WITHOUT_CACHES = shutil.ignore_patterns("__pycache__", ".pytest_cache", "*.pyc", ".ipynb_checkpoints")
+_WITHOUT_CACHES = shutil.ignore_patterns(
+    "__pycache__", ".pytest_cache", ".ruff_cache", "*.pyc", ".ipynb_checkpoints", "build"
+)
 
 
 def _filled(template: str, team: str, names: Sequence[str]) -> str:
