@@ -156,7 +156,7 @@ class Course:
 
 
 def create_course(directory: Path, *, roster: Path | None = None, db_url: str | None = None) -> Course:
-    """Make a course directory: nbgrader's configuration, a gradebook, the roster in it.
+    """Make a course directory: nbgrader's configuration, a gradebook, the roster, how the class is graded.
 
     A directory that nbgrader finds without its configuration gets a second, empty gradebook; here
     the configuration comes first. A faulty roster or a server that cannot be reached leaves no
@@ -201,6 +201,7 @@ def create_course(directory: Path, *, roster: Path | None = None, db_url: str | 
     coursekit.classroom.course.CourseError: the database class on 127.0.0.1:1 cannot be used (connection ...
     """
     from coursekit.classroom import databases
+    from coursekit.classroom.gradebook.evaluation import DEFAULT_EVALUATION, EVALUATION_FOLDER, EVALUATION_NAME
 
     directory = directory.resolve()
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
@@ -219,8 +220,9 @@ def create_course(directory: Path, *, roster: Path | None = None, db_url: str | 
             databases.keep_address(directory, address)
             databases.claim_database(course.db_url, course.name)
         (directory / CONFIG_NAME).write_text(CONFIG_TEXT, encoding="utf-8")
-        for step in STEPS:
-            (directory / step).mkdir()
+        (directory / EVALUATION_NAME).write_text(DEFAULT_EVALUATION, encoding="utf-8")
+        for folder in (*STEPS, EVALUATION_FOLDER):
+            (directory / folder).mkdir()
         course.enrol(students)
     except BaseException:  # an interrupt too must not leave half a class
         if not was_there:

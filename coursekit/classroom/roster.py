@@ -87,18 +87,14 @@ def read_roster(path: Path) -> tuple[Student, ...]:
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist: give the roster as a CSV file")
-    text = _decoded(path)
-    lines = text.splitlines()
-    header = next((line for line in lines if line.strip()), "")
-    delimiter = max(",;\t", key=header.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    first = next((number for number, row in enumerate(rows) if any(cell.strip() for cell in row)), None)
+    rows = csv_rows(path)
+    first = next((number for number, row in enumerate(rows) if any(row)), None)
     if first is None:
         raise RosterError(f"{path.name} is empty")
     columns = _columns(path.name, rows[first])
     students, problems, seen = [], [], defaultdict(list)
     for number, row in enumerate(rows[first + 1 :], start=first + 2):
-        cells = {name: _clean(row[at]) if at < len(row) else "" for name, at in columns.items()}
+        cells = {name: row[at] if at < len(row) else "" for name, at in columns.items()}
         if not any(cells.values()):
             continue
         student = _student(cells)
@@ -120,6 +116,57 @@ def read_roster(path: Path) -> tuple[Student, ...]:
     if not students:
         raise RosterError(f"{path.name} has a header and no students")
     return tuple(students)
+
+
+def csv_rows(path: Path) -> list[list[str]]:
+    r"""Read the rows of a CSV file as Korean systems and Excel write it, its cells without stray blanks.
+
+    UTF-8 with or without BOM, UTF-16 or CP949; comma, semicolon or tab. Whoever reads a class's files
+    in one way only turns away half of them, or reads names that are none.
+
+    Parameters
+    ----------
+    path
+        The file; row ``n`` of the file is element ``n - 1``.
+
+    Raises
+    ------
+    RosterError
+        If it is no text in any of these encodings, or no CSV.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "scores.csv"
+    >>> _ = file.write_bytes("학번;점수\r\n0251; 87.5\r\n".encode("cp949"))
+    >>> csv_rows(file)
+    [['학번', '점수'], ['0251', '87.5']]
+    """
+    text = _decoded(path)
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(",;\t", key=header.count)
+    try:
+        return [[_clean(cell) for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+    except csv.Error as error:
+        raise RosterError(f"{path.name} is no CSV file: {error}") from None
+
+
+def as_id(cell: str) -> str:
+    """Read a student's id from a cell, also where a spreadsheet made a number of it.
+
+    Excel stores 20250001 as a number and some programs write it back as 20250001.0.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+
+    Examples
+    --------
+    >>> as_id("20250001.0"), as_id("0251")
+    ('20250001', '0251')
+    """
+    return re.sub(r"^(\d+)\.0$", r"\1", cell)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -207,7 +254,7 @@ def _clean(cell: str) -> str:
 
 
 def _student(cells: Mapping[str, str]) -> Student:
-    identifier = re.sub(r"^(\d+)\.0$", r"\1", cells.get("id", ""))  # a number that Excel made of it
+    identifier = as_id(cells.get("id", ""))
     last, first = cells.get("last_name", ""), cells.get("first_name", "")
     if not last and not first:
         last, first = split_name(cells.get("name", ""))
