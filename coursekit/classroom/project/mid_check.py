@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from coursekit.classroom.editions import open_folder
+from coursekit.classroom.project._markdown import heading_anchor
 from coursekit.classroom.project.checking import check_document
 from coursekit.classroom.project.documents import read_document
 from coursekit.classroom.project.findings import Finding
@@ -134,6 +136,8 @@ def mid_check(path: Path, *, project: ProjectFile | None = None, milestone: str 
     elsewhere: list[Finding] = []
     section_of = belonging(read_document(path))
     for finding in report.findings:
+        if _waits(finding, due.keys() - now):
+            continue
         held.get(section_of(finding), elsewhere).append(finding)
     states = []
     for name, title in due.items():
@@ -141,6 +145,13 @@ def mid_check(path: Path, *, project: ProjectFile | None = None, milestone: str 
         states.append(SectionState(name, title, state, tuple(held[name])))
     date = project.milestones.get(milestone) if project else None
     return MidCheckReport(path, date, tuple(states), tuple(elsewhere))
+
+
+def _waits(finding: Finding, later: Set[str]) -> bool:
+    """Whether a section that is due later will mend it: a link to it, a metric's monitor in it."""
+    if finding.rule.id == "metric-without-monitor":
+        return "모니터링과 드리프트" in later
+    return finding.rule.id == "anchor-broken" and any(heading_anchor(name) in finding.message for name in later)
 
 
 def _due_by(milestones: tuple[Milestone, ...]) -> dict[str, str]:
