@@ -1,6 +1,6 @@
-"""Take the README's pictures: lecture 1 in JupyterLab, and a graded class.
+"""Take the README's pictures: lecture 1 in JupyterLab, a graded class, a checked design document.
 
-.venv/bin/python tools/pictures.py
+.venv/bin/python tools/pictures.py [NAME ...]
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import tempfile
 from pathlib import Path
 
 from coursekit.classroom import demo
+from coursekit.classroom.editions import open_folder
 from coursekit.classroom.launch import FIRST_LECTURE, lab_command, prepare_workspace
+from coursekit.classroom.project._report_page import report_page
+from coursekit.classroom.project.checking import check_document
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -47,8 +50,20 @@ def graded_class(target: Path) -> None:
         page.screenshot(path=target)
 
 
+def checked_document(target: Path) -> None:
+    """The checker's page about the flawed example."""
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        report = check_document(open_folder("project_template") / "examples" / "intents_design_doc.md")
+        path = Path(folder) / "check.html"
+        path.write_text(report_page(report), encoding="utf-8")
+        page = browser.new_page(viewport={"width": 900, "height": 960})
+        page.goto(path.as_uri())
+        page.screenshot(path=target)
+
+
 if __name__ == "__main__":
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for name, take in {"lecture": lecture, "class": graded_class}.items():
-        take(PICTURES / f"{name}.png")
+    known = {"lecture": lecture, "class": graded_class, "check": checked_document}
+    for name in sys.argv[1:] or known:
+        known[name](PICTURES / f"{name}.png")
         print(f"docs/pictures/{name}.png")
