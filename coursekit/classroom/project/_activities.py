@@ -101,7 +101,7 @@ class People:
 def _keys(text: str) -> set[str]:
     """A name with and without blanks, since Korean names are written both ways; "이름 <주소>" is both of them."""
     whole = " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
-    parts = re.fullmatch(r"(.*?)\s*<([^<>]*@[^<>]*)>", whole)
+    parts = re.fullmatch(r"(.*?)\s*<([^<>@]*@[^<>]*)>", whole)
     keys: set[str] = set()
     for key in parts.groups() if parts else (whole,):
         keys.add(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -141,7 +142,9 @@ class Parser:
         while (token := self.peek()) is not None and token.kind == "sign" and token.text in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻":
             digits += token.text.translate(SUPERSCRIPTS)
             self.at += 1
-        return to_power(base, int(digits)) if digits.strip("-") else base
+        if digits and not re.fullmatch(r"-?\d{1,9}", digits):
+            raise CalculationError("정수가 아닌 지수")
+        return to_power(base, int(digits)) if digits else base
 
     def _value(self) -> Quantity:
         self.depth += 1

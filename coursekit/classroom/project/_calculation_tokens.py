@@ -58,7 +58,7 @@ MYRIADS = {
 }
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _NUMBER = re.compile(rf"({_DIGITS})(?:[eE]([+-]?\d+))?(?![\d.]*\d)(?!,\d)")
-_TIMES_TEN = re.compile(r"\s*[×xX*·⋅]\s*10(?:\^\(?([+-]?\d+)\)?|([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))")
+_TIMES_TEN = re.compile(r"\s*[×xX*·⋅]\s*10(?:\^\(?([+-]?\d{1,9})\)?|(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,9}))")
 _MYRIAD = re.compile(rf"\s?({'|'.join(MYRIADS)})(?![일월])")
 _MORE = re.compile(rf"\s?({_DIGITS})\s?({'|'.join(MYRIADS)})?(?![\d.,]*\d)")
 _LETTERS = re.compile(r"([kKM])(?![A-Za-z가-힣/])|([kKM])(?=(?:req|rps|qps|건|요청|명|행)\b)")

@@ -87,6 +87,8 @@ def judge_prose(text: str) -> Iterator[Verdict]:
     []
     """
     for line in normal(text).split("\n"):
+        if not re.search("[=≈≒]", line):
+            continue
         for clause in _clauses(tokens_of(line, lenient=True)):
             chain = _prose_chain(line, clause)
             if chain is not None and (verdict := _judge(chain, strict=False, rounding_up="올림" in line)) is not None:

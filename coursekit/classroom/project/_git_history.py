@@ -93,7 +93,7 @@ def _mapped(folder: Path, contacts: Sequence[str]) -> dict[str, tuple[str, str]]
     output = _git(folder, "check-mailmap", "--stdin", given="\n".join(contacts) + "\n", check=False)
     lines = output.decode("utf-8", "replace").splitlines()
     lines = lines if len(lines) == len(contacts) else list(contacts)
-    matches = [_CONTACT.fullmatch(line) for line in lines]
+    matches = [_CONTACT.fullmatch(" ".join(line.split())) for line in lines]
     return {
         contact: (match[1], match[2]) if match else (contact, "")
         for contact, match in zip(contacts, matches, strict=True)
@@ -102,7 +102,10 @@ def _mapped(folder: Path, contacts: Sequence[str]) -> dict[str, tuple[str, str]]
 
 def _git(folder: Path, *arguments: str, given: str = "", check: bool = True) -> bytes:
     """Ask git, so that nothing in a stranger's repository is run and nothing is fetched."""
-    settings = ("safe.directory=*", "core.quotePath=false", "log.showSignature=false", "core.fsmonitor=false")
+    settings = (
+        *("safe.directory=*", "core.quotePath=false", "log.showSignature=false", "core.fsmonitor=false"),
+        "i18n.logOutputEncoding=UTF-8",  # else a repository that says EUC-KR gives names that nobody reads
+    )
     command = ["git", "-C", str(folder), "--no-pager", *(part for one in settings for part in ("-c", one)), *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     closed = {

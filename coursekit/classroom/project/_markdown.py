@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from coursekit.classroom.project._html_tables import TableReader, joined_tables
 from coursekit.classroom.project.documents import (
     Block,
     Document,
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 _GUIDANCE = re.compile(r"<!--\s*안내\s*:?(.*?)-->", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_ANCHOR = re.compile(r"""<a\s[^>]*(?:id|name)\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
-_IMAGE = re.compile(r"<img\s[^>]*>", re.IGNORECASE)
+_ANCHOR = re.compile(r"""<a\s[^<>]*?\b(?:id|name)\s*=\s*["']([^"'<>]+)["']""", re.IGNORECASE)
+_MOST_UNCLOSED = 500
+_IMAGE = re.compile(r"<img\s[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = r"""{}\s*=\s*["']([^"']*)["']"""
 
 
@@ -36,14 +38,30 @@ def read_markdown(path: Path) -> Document:
 
     try:
         source = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DocumentError(f"{path}: 열 수 없습니다({error.strerror}). 읽을 권한이 있는지 확인하세요.") from None
     except UnicodeDecodeError as error:
         raise DocumentError(
             f"{path}: UTF-8이 아닌 글자가 {error.start}번째 바이트에 있습니다. 편집기에서 UTF-8로 저장하세요."
         ) from None
     if not source.strip():
         raise DocumentError(f"{path}: 빈 파일입니다.")
-    tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(source)
+    source = unicodedata.normalize("NFC", source)  # macOS writes Hangul taken apart; lines stay where they are
+    _refuse_endless_links(path, source)
+    tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(joined_tables(source))
     return _Reader(path).read(tokens)
+
+
+def _refuse_endless_links(path: Path, source: str) -> None:
+    """Each [ and ]( that nothing closes is sought to the paragraph's end: a thousand of them cost minutes."""
+    line = 1
+    for paragraph in re.split(r"(\n[ \t]*\n)", source):
+        unclosed = max(paragraph.count("[") - paragraph.count("]"), paragraph.count("](") - paragraph.count(")"))
+        if unclosed > _MOST_UNCLOSED:
+            raise DocumentError(
+                f"{path}: {line}행에서 시작하는 문단에 닫지 않은 [나 (가 {unclosed:,}개 있습니다. 그 문단을 고치세요."
+            )
+        line += paragraph.count("\n")
 
 
 def heading_anchor(title: str) -> str:
@@ -116,7 +134,7 @@ class _Reader:
 
     def _text(self, token: Token, kind: str) -> None:
         self.anchors.update(_ANCHOR.findall(token.content))
-        for guidance in _GUIDANCE.findall(token.content):
+        for guidance in _GUIDANCE.findall(_closed(token.content)):
             self._add("guidance", guidance.strip(), token)
         text, links = _plain(token, self._place(_line(token)))
         marked = text.startswith("[안내]")
@@ -124,11 +142,28 @@ class _Reader:
 
     def _html(self, token: Token) -> None:
         self.anchors.update(_ANCHOR.findall(token.content))
-        for guidance in _GUIDANCE.findall(token.content):
+        for guidance in _GUIDANCE.findall(_closed(token.content)):
             self._add("guidance", guidance.strip(), token)
-        shown = _COMMENT.sub("", token.content)
-        place = self._place(_line(token))
-        self._add("paragraph", re.sub(r"<[^>]*>", " ", shown).strip(), token, _html_figures(shown, place))
+        closed = _closed(token.content)
+        shown = _COMMENT.sub("", closed) + token.content[len(closed) :]
+        figures = _html_figures(shown, self._place(_line(token)))
+        if "<table" not in shown.lower():
+            self._add("paragraph", re.sub(r"<[^<>]*>", " ", shown).strip(), token, figures)
+            return
+        found = TableReader(token.content)
+        self._add("paragraph", " ".join("".join(found.outside).split()), token, figures)
+        for table in found.tables:
+            if table:
+                self._html_table(table, _line(token) or 1)
+
+    def _html_table(self, table: Sequence[tuple[int, tuple[str, ...]]], first: int) -> None:
+        self.tables += 1
+        width = max(len(cells) for _, cells in table)
+        rows = tuple((*cells, *("",) * (width - len(cells))) for _, cells in table)
+        parts = [f"표 {self.tables}", *(f"표 {self.tables}의 {at}행" for at in range(1, len(rows)))]
+        places = tuple(self._place(first + line - 1, part) for (line, _), part in zip(table, parts, strict=True))
+        text = "\n".join("\t".join(row) for row in rows)
+        self.blocks.append(Block("table", text, places[0], rows, places))
 
     def _table(self, tokens: Sequence[Token]) -> None:
         self.tables += 1
@@ -152,6 +187,11 @@ class _Reader:
                 places.append(place)
         text = "\n".join("\t".join(row) for row in rows)
         self.blocks.append(Block("table", text, places[0], tuple(rows), tuple(places), tuple(links)))
+
+
+def _closed(text: str) -> str:
+    """The text up to its last comment's end: beyond it each ``<!--`` would be sought to the end in vain."""
+    return text[: text.rfind("-->") + 3] if "-->" in text else ""
 
 
 def _line(token: Token) -> int | None:

@@ -21,7 +21,7 @@ _PATTERNS = {
     for key, names in _NAMES.items()
 }
 _PROSE_RESULT = re.compile(
-    r"(?:한\s?(?:무리|그룹|집단|군)(?:에|당|마다)?|(?:무리|그룹|집단|군)(?:당|마다))\s*(약\s*)?(\d{1,3}(?:,\d{3})+|\d+)\s*(?:건|명|개|회|요청|행)"
+    r"(?:한\s?(?:무리|그룹|집단|군)(?:에|당|마다)?|(?:무리|그룹|집단|군)(?:당|마다))\s*(약\s*)?(\d{1,3}(?:,\d{3}){1,9}|\d{1,30})\s*(?:건|명|개|회|요청|행)"
 )
 
 
@@ -63,6 +63,7 @@ def sample_plan(text: str) -> Plan:
     >>> sample_plan("기준=0.90, 차이=2%p, 유의수준=0.05, 검정력=80%")
     Plan(base=0.9, difference=0.02, significance=0.05, power=0.8, signed=False)
     """
+    text = " ".join(text.split())  # long blanks, which the patterns would divide in every way
     if re.search(r"단측|한쪽|one-sided", text):
         raise CalculationError("표본은 양측 검정만 검산함")
     found, signs = {}, {}
@@ -98,6 +99,7 @@ def sample_in_prose(text: str) -> tuple[Plan, int, bool] | None:
     >>> sample_in_prose("기준 0.90, 차이 0.02, 유의수준 0.05, 검정력 0.8이면 한 무리에 3,839건이 필요하다.")[1:]
     (3839, False)
     """
+    text = " ".join(text.split())
     results = _PROSE_RESULT.findall(text)
     if len(results) != 1 or any(len(pattern.findall(text)) > 1 for pattern in _PATTERNS.values()):
         return None

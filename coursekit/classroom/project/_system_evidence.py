@@ -33,13 +33,18 @@ class Value:
 
 def read_evidence(path: Path) -> dict[str, Value] | None:
     """Values of a file by name, None if there is no file."""
-    if path.is_symlink() or not path.is_file():
-        return None
-    if path.stat().st_size > _LARGEST:
-        raise EvidenceError(f"{_LARGEST:,}바이트를 넘습니다. 표와 그림이 아니라 잰 값만 적으세요.")
     try:
+        if path.is_symlink() or not path.is_file():
+            return None
+        if path.stat().st_size > _LARGEST:
+            raise EvidenceError(f"{_LARGEST:,}바이트를 넘습니다. 표와 그림이 아니라 잰 값만 적으세요.")
         content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse, object_pairs_hook=_once)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        json.dumps(content, ensure_ascii=False).encode()  # half a character would break the report that quotes it
+    except EvidenceError:
+        raise
+    except OSError as error:
+        raise EvidenceError(f"열 수 없습니다({error.strerror}).") from None
+    except (ValueError, RecursionError) as error:  # also an integer of five thousand digits
         where = f" ({error.lineno}행)" if isinstance(error, json.JSONDecodeError) else ""
         raise EvidenceError(f"JSON으로 읽을 수 없습니다{where}.") from None
     values = content.get("values") if isinstance(content, dict) else None

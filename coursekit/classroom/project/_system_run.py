@@ -163,8 +163,8 @@ def _walls(room: Path, environment: dict[str, str]) -> list[str]:
     path = sandbox_status().path
     assert path is not None
     line = arguments(path, Limits(), mounts=["--bind", str(room), str(_INSIDE), "--cap-drop", "ALL"])
-    line += [word for name, value in environment.items() for word in ("--setenv", name, value)]
-    return [*line, "--chdir", str(_INSIDE / "system")]
+    line[line.index("--chdir") + 1] = str(_INSIDE / "system")
+    return [*line, *(word for name, value in environment.items() for word in ("--setenv", name, value))]
 
 
 def _drain(process: subprocess.Popen[bytes], kept: bytearray) -> None:

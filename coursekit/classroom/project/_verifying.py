@@ -90,7 +90,7 @@ def _evidence(done: Verified, folder: Path, room: Path, timeout: float, isolated
     copy = room / "system"
     copy_system(folder, copy)
     place = copy / evidence.FOLDER
-    if place.is_symlink():
+    if place.is_symlink() or place.is_file():
         place.unlink()
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
@@ -218,5 +218,7 @@ def _few(names: tuple[str, ...]) -> str:
 
 def _said(ran: Ran) -> str:
     """The last lines of a command's output, below the message."""
-    lines = [line for line in ran.output.splitlines() if line.strip()][-_SHOWN_LINES:]
+    # a stranger's output must not steer the terminal that shows it
+    output = "".join(one if one.isprintable() or one == "\n" else " " for one in ran.output)
+    lines = [line for line in output.split("\n") if line.strip()][-_SHOWN_LINES:]
     return "\n" + "\n".join(f"    {line[:200]}" for line in lines) if lines else ""

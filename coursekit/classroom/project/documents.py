@@ -8,6 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from coursekit.classroom.project._front import front_entries
+
+NOTE = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
+"""A note in parentheses; a hundred thousand that open and never close are read once each."""
+
 
 class DocumentError(ValueError):
     """A file that cannot be read as a design document; the text names it and says what to do."""
@@ -193,14 +198,16 @@ class Document:
 
     @property
     def head(self) -> Mapping[str, str]:
-        """The table above the first section: 팀, 팀원, 상태, 작성일, 최종 수정."""
-        for section in self.sections:
-            if section.level >= 2:
-                break
-            for block in section.blocks:
-                if block.kind == "table" and block.rows and len(block.rows[0]) >= 2:
-                    return {plain_name(row[0]): row[1] for row in block.rows if row[0]}
-        return {}
+        """What the table or the lines above the first section say: 팀, 팀원, 상태, 작성일, 최종 수정."""
+        return {name: text for name, (text, _) in front_entries(self.front).items()}
+
+    @property
+    def front(self) -> tuple[Block, ...]:
+        """The blocks above the first section, before the title and under it."""
+        headings = [at for at, one in enumerate(self.sections) if one.level]
+        titled = bool(headings) and self.sections[headings[0]].level == 1
+        first = headings[titled] if len(headings) > titled else len(self.sections)
+        return tuple(block for section in self.sections[:first] for block in section.blocks)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -294,7 +301,7 @@ def plain_name(heading: str) -> str:
     """
     text = unicodedata.normalize("NFKC", heading)
     text = without_number(text)
-    text = re.sub(r"\([^)]*\)", "", text)
+    text = NOTE.sub("", text)
     return re.sub(r"[\s*_`:]+", "", text).casefold()
 
 
@@ -332,4 +339,4 @@ def person(raw: str) -> str:
     '김하늘'
     """
     text = unicodedata.normalize("NFKC", raw)
-    return re.sub(r"\([^)]*\)", "", text).strip().strip("@*`_").strip()
+    return NOTE.sub("", text).strip().strip("@*`_").strip()

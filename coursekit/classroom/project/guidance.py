@@ -107,7 +107,9 @@ def _markdown_without(path: Path) -> bytes:
         if token.type == "inline" and source[first:last].lstrip("\ufeff ").startswith("[안내]"):
             cuts.append((first, last))
         else:
-            cuts.extend(match.span() for match in _GUIDANCE.finditer(source, first, last))
+            cuts.extend(
+                match.span() for match in _GUIDANCE.finditer(source, first, source.rfind("-->", first, last) + 3)
+            )
     for first, last in sorted(set(cuts), reverse=True):
         first, last = _whole_lines(source, first, last)
         source = source[:first] + source[last:]

@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 import shutil
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,16 +79,19 @@ def new_project(
     ...
     ValueError: 팀 이름 '../나쁜 이름'에는 ... 쓸 수 없습니다.
     """
-    team = team.strip()
-    if not team or team in (".", ".."):
-        raise ValueError("팀 이름이 비어 있습니다.")
-    if re.search(r'[/\\:*?"<>|\x00-\x1f]', team):
-        raise ValueError(f'팀 이름 {team!r}에는 / \\ : * ? " < > | 를 쓸 수 없습니다.')
-    names = [name.strip() for name in members]
+    team = unicodedata.normalize("NFC", team).strip()
+    _check_name(team, is_folder=folder is None)
+    names = [unicodedata.normalize("NFC", name).strip() for name in members]
     if not all(names) or len(set(names)) < len(names):
-        raise ValueError("팀원의 이름이 비어 있거나 두 번 나옵니다.")
+        advice = "이름이 같은 사람은 김민수A, 김민수B처럼 구별하세요."
+        raise ValueError(f"팀원의 이름이 비어 있거나 두 번 나옵니다. {advice}")
     folder = folder if folder is not None else Path(team)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    folder = folder if folder.name else folder.absolute()
+    try:
+        taken = folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir())))
+    except OSError as error:
+        raise ValueError(f"{folder}: 폴더를 볼 수 없습니다({error.strerror}). 다른 곳을 고르세요.") from None
+    if taken:
         raise FileExistsError(f"{folder}: 이미 있고 비어 있지 않습니다. 다른 이름을 고르세요.")
     templates = open_folder("project_template")
     milestones = read_timeline(templates / "timeline.yaml")
@@ -105,14 +109,46 @@ def new_project(
         if system:
             shutil.copytree(templates / "starter", building / SYSTEM, ignore=_WITHOUT_CACHES)
         if folder.exists():
-            folder.rmdir()
-        building.rename(folder)
+            _move_into(folder, building)
+        else:
+            building.rename(folder)
+    except OSError as error:
+        raise ValueError(f"{folder}: 만들 수 없습니다({error.strerror}). 쓸 수 있는 곳을 고르세요.") from None
     finally:
         shutil.rmtree(building, ignore_errors=True)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     return TeamFolder(folder, tuple(files), days)
 
 
+def _check_name(team: str, *, is_folder: bool) -> None:
+    """Refuse a name that is none, or that the folder of a member on Windows could not have."""
+    if not team or team in (".", ".."):
+        raise ValueError("팀 이름이 비어 있습니다.")
+    if re.search(r'[/\\:*?"<>|\x00-\x1f]', team):
+        raise ValueError(f'팀 이름 {team!r}에는 / \\ : * ? " < > | 를 쓸 수 없습니다.')
+    if len(team) > _LONGEST:
+        raise ValueError(f"팀 이름이 {len(team)}자입니다. {_LONGEST}자 이하로 줄이세요.")
+    if is_folder and (re.fullmatch(_RESERVED, team, re.IGNORECASE) or team.endswith(".") or team[0] in ".-~"):
+        advice = "팀원 모두가 열 수 있게 다른 이름을 고르거나 --dir로 폴더의 이름을 따로 주세요."
+        raise ValueError(f"{team!r}{_FOLDER}. {advice}")
+
+
+def _move_into(folder: Path, building: Path) -> None:
+    """Fill an empty folder, which may be the one in which somebody stands: all, or nothing of it."""
+    moved: list[Path] = []
+    try:
+        for child in sorted(building.iterdir()):
+            moved.append(folder / child.name)
+            child.rename(moved[-1])
+    except BaseException:
+        for one in moved:
+            shutil.rmtree(one) if one.is_dir() else one.unlink(missing_ok=True)
+        raise
+
+
+_LONGEST = 60
+_RESERVED = r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?"
+_FOLDER = "은(는) Windows나 명령에서 폴더의 이름으로 쓸 수 없습니다"
 _WITHOUT_CACHES = shutil.ignore_patterns(
     "__pycache__", ".pytest_cache", ".ruff_cache", "*.pyc", ".ipynb_checkpoints", "build"
 )

@@ -569,7 +569,7 @@ CAREFUL = {
         ("| p99 이하 | 김하늘 |", "| p99 이하 | 김하늘, 이서준 |"),
         ("| 이내 | 이서준 |", "| 이내 | @이서준 |"),
         ("| 월 평균 이상 | 박도윤 |", "| 월 평균 이상 | 박도윤(운영) / 최지우 |"),
-        ("| 이하 | 최지우 |", "| 이하 | 전원 |"),
+        ("| 이하 | 최지우 |", "| 이하 | 최지우와 전원 |"),
     ],
     "owners with roles": [
         ("| p99 이하 | 김하늘 |", "| p99 이하 | 정: 김하늘, 부: 이서준 |"),
@@ -729,7 +729,7 @@ def valid(chance: random.Random) -> str:
         return [joint.join(sorted(one)) for one in named]
 
     number = lambda: chance.choice((f"{chance.randint(1, 9999):,}", f"{chance.random():.2f}", "약 30", "10~20"))  # noqa: E731
-    owner = lambda: chance.choice((chance.choice(team), "@" + chance.choice(team), ", ".join(team[:2]), "전원"))  # noqa: E731
+    owner = lambda: chance.choice((chance.choice(team), "@" + chance.choice(team), ", ".join(team[:2])))  # noqa: E731
     shares = sorted(chance.sample(range(1, 100), chance.randint(1, 5)))
     scores = {area: [chance.choice((0, 0.5, 1)) for _ in range(7)] for area in AREAS}
     lines = {

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
+from coursekit.classroom.project.documents import NOTE
+
 _NOTHING = re.compile(
     r"[\s\-–—―─ㅡ.·…~?/]*|[xX]|n\s*/?\s*a\.?|none|null|(해당\s*)?없음|미정|미상|추후(\s*\S{1,4})?(\s*예정)?|[^\s\d]{1,4}\s*예정",
     re.IGNORECASE,
@@ -19,6 +21,7 @@ _PLACEHOLDERS = (
     r"추후\s*(?:에\s*)?(?:작성|추가|보완|기입|기재)(?:\s*예정|하겠|할\s*것|함|합니다|$)|추후\s*작성",
     # "설계 문서 작성 예정" in a schedule is a plan; "이 절은 작성 예정" is a hole
     r"(?:^|[(\[:.]\s*|(?:이|본|해당)\s*(?:절|부분|장|칸)은?\s*|내용은?\s*|나중에\s*|곧\s*)작성\s*예정",
+    r"작성\s*예정(?:이다|입니다|임(?![가-힣]))",
     r"\((?:내용|작성|작성\s*필요)\)",
     r"여기에\s*(?:\S+\s*)?(?:쓰|적|작성|입력)(?:으|하)?(?:세요|십시오|시오)",
     r"(?:내용|설명)을\s*(?:입력|작성)하(?:세요|십시오)",
@@ -149,7 +152,7 @@ def ids_in(text: str, prefixes: Collection[str]) -> list[str]:
 
 def names_in(text: str) -> Iterator[str]:
     """The names in a cell: roles in parentheses, @ and 님 off."""
-    text = re.sub(r"\([^)]*\)|\[[^\]]*\]", " , ", plain(text))
+    text = re.sub(rf"{NOTE.pattern}|\[[^\[\]]*\]", " , ", plain(text))
     for part in re.split(r"[,、;/·&+|\n]|\s및\s|(?<=[가-힣]{2}[과와])\s|\s외(?:\s|$)|->|→", text):
         name = part.split(":")[-1].strip().strip("@_ ").strip()
         name = _HONORIFIC.sub("", re.sub(r"(?<=[가-힣]{2})[과와]$", "", name))

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from coursekit.classroom.project.documents import Block, Document, Place, Section
+from coursekit.classroom.project.documents import NOTE, Block, Document, Place, Section
 
 _AND = "(과|와|및|그리고|and)?"
 SECTIONS: Mapping[str, str] = {
@@ -65,7 +66,7 @@ def bare_title(title: str) -> str:
     """A heading without number, parentheses, blanks and punctuation."""
     text = unicodedata.normalize("NFKC", title)
     text = re.sub(r"^\s*[\[(]?(제\s*)?(\d+(\.\d+)*|[ivxIVX]+(?=[.)]))\s*(장|절)?\s*[.)\]]*\s*", "", text)
-    return re.sub(r"[^0-9a-z가-힣]+", "", re.sub(r"\([^)]*\)", "", text).lower())
+    return re.sub(r"[^0-9a-z가-힣]+", "", NOTE.sub("", text).lower())
 
 
 def parts(document: Document) -> list[Part]:
@@ -98,8 +99,10 @@ def parts(document: Document) -> list[Part]:
     return sorted(found, key=lambda one: starts[id(one.sections[0])])
 
 
+@lru_cache(maxsize=1024)  # each check asks for each heading
 def _name_of(title: str) -> str | None:
-    return next((name for name, form in SECTIONS.items() if re.fullmatch(form, bare_title(title))), None)
+    bare = bare_title(title)
+    return next((name for name, form in SECTIONS.items() if re.fullmatch(form, bare)), None)
 
 
 def part(document: Document, name: str) -> Part | None:

@@ -12,6 +12,7 @@ from coursekit.classroom.project.rules._cells import ditto, given, is_id, normal
 from coursekit.classroom.project.rules._outline import part
 
 _ID = ("ID", "아이디", "번호", "식별자", "No", "No.", "#", "기호", "코드")
+_HOW = ("method", "how", "calculation", "definition")
 _OWNER = ("담당", "담당자", "책임자", "담당 팀원", "주담당", "책임", "맡은 사람", "오너", "소유자", "owner")
 
 
@@ -37,7 +38,7 @@ KINDS: Mapping[str, Kind] = {
         {
             "ID": (*_ID, "목표 ID", "목표 번호"),
             "목표": ("목표 내용", "사업 목표", "제품 목표", "goal"),
-            "왜 중요한가": ("이유", "중요한 이유", "근거"),
+            "왜 중요한가": ("이유", "중요한 이유", "근거", "why", "reason"),
             "지표": ("지표 이름", "지표명", "metric"),
         },
         (("목표",), ("ID", "왜 중요한가")),
@@ -48,10 +49,21 @@ KINDS: Mapping[str, Kind] = {
         "목표와 지표",
         {
             "ID": (*_ID, "지표 ID", "지표 번호"),
-            "목표": ("목표 ID", "목표 번호", "관련 목표", "해당 목표", "대응 목표", "어느 목표"),
+            "목표": ("목표 ID", "목표 번호", "관련 목표", "해당 목표", "대응 목표", "어느 목표", "goal"),
             "지표": ("지표 이름", "지표명", "평가 지표", "측정 지표", "metric"),
             "데이터": ("측정 데이터", "데이터 출처", "평가 데이터", "사용 데이터", "쓰는 데이터", "데이터셋", "data"),
-            "계산 방법": ("계산식", "산출 방법", "산출식", "산식", "계산", "계산법", "측정 방법", "정의", "구하는 법"),
+            "계산 방법": (
+                "계산식",
+                "산출 방법",
+                "산출식",
+                "산식",
+                "계산",
+                "계산법",
+                "측정 방법",
+                "정의",
+                "구하는 법",
+                *_HOW,
+            ),
             "기초선": ("baseline", "베이스라인", "기준선"),
             "목표값": ("목표치", "목표 수치", "목표 수준", "목표 값", "기준값", "합격선", "target"),
         },
@@ -64,7 +76,7 @@ KINDS: Mapping[str, Kind] = {
         {
             "ID": (*_ID, "요구사항 ID", "요구사항 번호"),
             "요구사항": ("요구", "요구 내용", "요구사항 내용", "내용", "설명", "항목", "requirement"),
-            "수치": ("값", "목표치", "목표값", "기준값", "숫자", "목표 수치", "수치값"),
+            "수치": ("값", "목표치", "목표값", "기준값", "숫자", "목표 수치", "수치값", "value", "target"),
             "단위": ("unit",),
             "합격 기준": (
                 *("기준", "임계값", "통과 기준", "판정 기준", "합격 조건", "합격선", "수용 기준", "허용 기준"),
@@ -82,14 +94,14 @@ KINDS: Mapping[str, Kind] = {
             "기초선": ("기초선 방법", "기초선 이름", "기초선 모델", "baseline", "베이스라인", "기준선"),
             "지표": ("지표 ID", "평가 지표", "metric"),
             "값": ("수치", "결과", "성능", "점수", "측정값", "결과값", "지표값", "value"),
-            "측정 방법": ("측정", "계산 방법", "방법", "어떻게 쟀는가", "평가 방법"),
+            "측정 방법": ("측정", "계산 방법", "방법", "어떻게 쟀는가", "평가 방법", *_HOW),
         },
         (("기초선",), ("값", "측정 방법")),
-        ("목표값", "계산식"),
+        ("목표값", "계산식", "슬라이스", "집단"),
     ),
     "models": Kind(
         "모델",
-        {"모델": ("모형", "model"), "지표": ("지표 ID", "metric"), "값": ("수치", "결과", "성능")},
+        {"모델": ("모형", "model"), "지표": ("지표 ID", "metric"), "값": ("수치", "결과", "성능", "value")},
         (("모델",), ("지표",)),
     ),
     "choices": Kind(
@@ -97,7 +109,7 @@ KINDS: Mapping[str, Kind] = {
         {
             "결정": ("항목", "결정 사항", "결정할 것", "구분", "질문", "decision"),
             "선택": ("결정 내용", "선택한 것", "고른 것", "답", "내용", "결론", "choice"),
-            "이유": ("근거", "선택 이유", "왜"),
+            "이유": ("근거", "선택 이유", "왜", "why", "reason"),
         },
         (("결정",), ("선택",)),
         ("식",),
@@ -116,10 +128,13 @@ KINDS: Mapping[str, Kind] = {
                 "배포 비율",
                 "노출",
                 "대상",
+                "traffic",
+                "share",
             ),
             "기간": ("지속 기간", "관찰 기간", "유지 기간", "최소 기간", "관찰 시간", "시간", "duration"),
             "통과 기준": (
                 "통과 조건",
+                "통과",
                 "승격 기준",
                 "진행 기준",
                 "진행 조건",
@@ -137,9 +152,9 @@ KINDS: Mapping[str, Kind] = {
         "모니터링과 드리프트",
         {
             "ID": (*_ID, "모니터 ID", "모니터 번호"),
-            "지표": ("지표 ID", "관련 지표", "대상 지표", "대상", "해당 지표"),
+            "지표": ("지표 ID", "관련 지표", "대상 지표", "대상", "해당 지표", "metric"),
             "모니터": ("모니터링", "모니터 이름", "감시 항목", "모니터링 항목", "보는 것", "모니터 내용", "monitor"),
-            "주기": ("계산 주기", "확인 주기", "빈도"),
+            "주기": ("계산 주기", "확인 주기", "빈도", "frequency", "interval"),
         },
         (("모니터",), ("지표", "주기")),
         ("런북", "조건", "경보"),
@@ -149,8 +164,18 @@ KINDS: Mapping[str, Kind] = {
         "모니터링과 드리프트",
         {
             "ID": (*_ID, "경보 ID", "알람 ID", "알림 ID", "경보 번호", "경보"),
-            "모니터": ("모니터 ID", "모니터 번호", "관련 모니터", "모니터링"),
-            "조건": ("경보 조건", "알람 조건", "알림 조건", "발동 조건", "임계값", "기준", "경보 기준", "울리는 조건"),
+            "모니터": ("모니터 ID", "모니터 번호", "관련 모니터", "모니터링", "monitor"),
+            "조건": (
+                "경보 조건",
+                "알람 조건",
+                "알림 조건",
+                "발동 조건",
+                "임계값",
+                "기준",
+                "경보 기준",
+                "울리는 조건",
+                "condition",
+            ),
             "담당": (*_OWNER, "받는 사람", "수신자", "온콜"),
             "런북": ("런북 ID", "런북 번호", "runbook", "대응 절차", "대응", "조치"),
         },
@@ -271,10 +296,12 @@ def _heads(columns: tuple[str, ...], kind: Kind) -> dict[str, str]:
     """The header as written, by the template's name of the column."""
     written = {_name(column): column for column in reversed(columns)}
     found: dict[str, str] = {}
-    for exact in (True, False):
+    # "Traffic share (비율)" is named by its note where nothing else names it
+    notes = {_name(note): head for head in reversed(columns) for note in re.findall(r"\(([^()]+)\)", head)}
+    for names, exact in ((written, True), (written, False), (notes, True)):
         for column, others in kind.columns.items():
             for name in (column,) if exact else others:
-                head = written.get(_name(name))
+                head = names.get(_name(name))
                 if head is not None and column not in found and head not in found.values():
                     found[column] = head
     return found

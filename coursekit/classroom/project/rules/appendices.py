@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from coursekit.classroom.project.documents import Document, Place, as_table, plain_name
+from coursekit.classroom.project.documents import Block, Document, Place, as_table, plain_name
 from coursekit.classroom.project.findings import Finding, Rule, found
 from coursekit.classroom.project.project_file import ProjectFile
 from coursekit.classroom.project.rules._cells import given, particle, plain
@@ -149,16 +149,31 @@ def _entries(home: Part) -> Iterator[tuple[str, str, Place]]:
                 for cells, place in zip(block.rows, block.row_places, strict=True):
                     if (label := _card_label(cells[at])) is not None:
                         yield label, " ".join((*cells[:at], *cells[at + 1 :])).strip(), place
-            elif block.kind in ("paragraph", "item"):
-                for line in block.text.splitlines():
-                    first, colon, rest = plain(line).partition(":")
-                    if colon and (label := _card_label(first)) is not None:
-                        yield label, rest, block.place
+        yield from _lines_of_card(section.blocks)
+
+
+def _lines_of_card(blocks: Sequence[Block]) -> Iterator[tuple[str, str, Place]]:
+    """Lines such as "한계: ...", or "한계" with a list under it."""
+    current: tuple[str, str, Place] | None = None
+    for block in blocks:
+        for line in block.text.splitlines() if block.kind in ("paragraph", "item") else ():
+            first, colon, rest = plain(line).partition(":")
+            label = _card_label(first) if colon or block.kind == "item" else None
+            if label is not None:
+                if current is not None:
+                    yield current
+                current = (label, rest, block.place)
+            elif current is not None:
+                current = (current[0], f"{current[1]} {plain(line)}", current[2])
+    if current is not None:
+        yield current
 
 
 def _card_label(text: str) -> str | None:
-    name = re.sub(r"[^0-9a-z가-힣]+", "", plain_name(text))
-    return next((label for label, form in CARD_ROWS.items() if re.fullmatch(form, name)), None)
+    """The card's item that a text names, itself or in a note: "Limitations (한계)"."""
+    texts = (text, *re.findall(r"\(([^()]+)\)", text))
+    names = [re.sub(r"[^0-9a-z가-힣]+", "", plain_name(one)) for one in texts]
+    return next((label for name in names for label, form in CARD_ROWS.items() if re.fullmatch(form, name)), None)
 
 
 def _scores(home: Part) -> Iterator[Finding]:
@@ -197,7 +212,12 @@ def _scores(home: Part) -> Iterator[Finding]:
         told = ", ".join(f"{area} {count}개" for area, count in short.items())
         message = f"영역마다 시험이 {TESTS_PER_AREA}개여야 합니다. 지금은 {told}입니다."
         yield found("test-score-incomplete", home.place, message)
-    yield from _final(home, sums, certain=certain and not short)
+    numbers = Counter(row.id or plain(row.get("번호")) for _, row in rows if row.gives("번호"))
+    twice = [number for number, count in numbers.items() if count > 1]
+    if twice and not short and sum(numbers.values()) == len(rows) and len(numbers) > TESTS_PER_AREA:
+        told = f"번호 {', '.join(twice)}의 시험이 두 번 이상 나옵니다. 그만큼 다른 시험이 빠졌습니다."
+        yield found("test-score-incomplete", home.place, told)
+    yield from _final(home, sums, certain=certain and not short and not twice)
 
 
 def _lacking(home: Part, lacking: Sequence[tuple[Record, str, list[str]]]) -> Iterator[Finding]:

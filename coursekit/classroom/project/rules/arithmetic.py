@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from coursekit.classroom.project._calculation_tokens import CalculationError
 from coursekit.classroom.project._equations import Verdict, judge_prose, judge_row
 from coursekit.classroom.project._sample_text import Plan, sample_in_prose, sample_plan
+from coursekit.classroom.project.calculator import evaluate
 from coursekit.classroom.project.documents import Block, Document, Place, Row, as_table, plain_name
 from coursekit.classroom.project.findings import Finding, Rule, found
 from coursekit.classroom.project.project_file import ProjectFile
 from coursekit.classroom.project.rules._cells import placeholder
+from coursekit.classroom.project.rules._outline import part
 from coursekit.classroom.project.sample_size import VARIANTS
 
 RULES = (
@@ -106,7 +108,7 @@ def check(document: Document, project: ProjectFile | None) -> Iterator[Finding]:
                 yield from _table(block, names)
             elif block.kind in ("paragraph", "item"):
                 yield from _prose(block.text, block.place)
-    at = document.section("서빙과 인프라")
+    at = part(document, "서빙과 인프라")
     place = at.place if at is not None else Place(document.path.name, None, "")
     for name, pattern, formula in NEEDED:
         if not any(pattern.search(one) for one in names):
@@ -135,8 +137,14 @@ def _table(block: Block, names: list[str]) -> Iterator[Finding]:
 
 def _with_unit(result: str, column: str) -> str:
     """A result under ``결과 (GB)`` need not repeat the unit."""
-    unit = re.search(r"\(([^)]+)\)", column)
-    return f"{result} {unit.group(1)}" if unit and re.fullmatch(r"[약≈\s\d.,]+", result) else result
+    unit = re.search(r"\((?:단위\s*:?\s*)?([^()]+)\)", column)
+    if unit is None or not re.fullmatch(r"[약≈\s\d.,]+", result):
+        return result
+    try:
+        evaluate(f"1 {unit.group(1)}")
+    except CalculationError:
+        return result  # 결과 (Result) only names the column again
+    return f"{result} {unit.group(1)}"
 
 
 def _row(row: Row, name: str, expression: str, result: str) -> Iterator[Finding]:

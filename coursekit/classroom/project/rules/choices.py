@@ -102,8 +102,14 @@ _LOCATION_ROW = re.compile(
     r"어디|(만드는|계산하는|추론하는|돌리는|실행하는|답하는)\s*곳",
     re.I,
 )
+_VAGUE = re.compile(r"충분|적당|적절|필요한\s*만큼|상황에\s*따라|되는\s*대로|당분간|어느\s*정도")
+_EITHER = re.compile(
+    r"(실시간|배치|클라우드|엣지|에지|온\s*디바이스)\s*(\([^)]*\))?\s*(또는|혹은|이나|나|아니면|or)\s*"
+    r"(실시간|배치|클라우드|엣지|에지|온\s*디바이스)",
+    re.IGNORECASE,
+)
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|퍼센트|프로)")
-_FRACTION = re.compile(r"(\d+)\s*[/⁄]\s*(\d+)")
+_FRACTION = re.compile(r"(\d{1,9})\s*[/⁄]\s*(\d{1,9})(?!\d)")
 
 
 def check(document: Document, project: ProjectFile | None) -> Iterator[Finding]:
@@ -176,6 +182,8 @@ def _stages(document: Document) -> Iterator[Finding]:
         name = plain(row.get("단계")) or f"{at}단계"
         lacks = [] if share is not None else ["비율"]
         lacks += [column for column in ("기간", "통과 기준", "롤백 기준") if not row.gives(column)]
+        if _VAGUE.search(plain(row.get("기간"))) and not has_number(row.get("기간")):
+            lacks.append(f"기간(지금은 '{plain(row.get('기간'))}')")
         if lacks:
             yield found("rollout-incomplete", row.place, f"'{name}': 없는 것은 {', '.join(lacks)}입니다.")
         if share is None:
@@ -248,6 +256,14 @@ def _decided(rows: Sequence[Record], sentences: Sequence[str], asked: re.Pattern
     """Whether a choice was made: in its row, in the answer to another question, or in a sentence."""
     own = [row for row in rows if asked.search(plain(row.get("결정")))]
     if own:
-        return any(row.gives("선택") and not _UNDECIDED.search(row.get("선택")) for row in own)
+        return any(row.gives("선택") and not _open(plain(row.get("선택"))) for row in own)
     said = [plain(row.get("선택")) for row in rows] + list(sentences)
-    return any(answer.search(one) and not _UNDECIDED.search(one) and placeholder(one) is None for one in said)
+    return any(answer.search(one) and not _open(one) and placeholder(one) is None for one in said)
+
+
+def _open(text: str) -> bool:
+    """Whether an answer leaves the choice open, names both sides, or only praises."""
+    praise = re.fullmatch(
+        r"(가장\s*)?(빠르게|빨리|편한|좋은|쉬운|싼|적당한|적절한)\s*(곳|데|때|방법|것|쪽)?(에서|으로)?", text
+    )
+    return bool(_UNDECIDED.search(text) or _EITHER.search(text) or praise)

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from coursekit.classroom.project._front import front_entries
 from coursekit.classroom.project.documents import Block, Document, Place, Row, Table, as_table, plain_name
 from coursekit.classroom.project.findings import Finding, Rule, found
 from coursekit.classroom.project.project_file import ProjectFile
 from coursekit.classroom.project.rules._cells import given, placeholder
+from coursekit.classroom.project.rules._outline import part
 
 RULES = (
     Rule(
@@ -62,9 +64,10 @@ _FULL = re.compile(
 _SHORT = re.compile(r"(?<![\d./년-])(?:(\d{1,2})\s*월\s*(\d{1,2})\s*일|(\d{1,2})\s?[/.]\s?(\d{1,2})(?![\d/%])\.?)")
 _WEEK = re.compile(r"(\d{1,2})\s*주\s*차?")
 _RANGE = re.compile(r"\s*(?:\([월화수목금토일]\)\s*)?(?:~|–|—|∼|〜|부터|에서|-)\s*")
-_STARTS = ("시작", "시작일", "시작날짜")
-_ENDS = ("끝", "종료", "종료일", "끝나는날", "마감", "마감일", "완료", "완료일")
-_OWNERS = ("담당", "담당자", "책임자", "책임")
+_STAGES = ("단계", "작업", "할일", "마일스톤", "phase", "stage", "task", "milestone")
+_STARTS = ("시작", "시작일", "시작날짜", "start")
+_ENDS = ("끝", "종료", "종료일", "끝나는날", "마감", "마감일", "완료", "완료일", "end", "due")
+_OWNERS = ("담당", "담당자", "책임자", "책임", "owner")
 _AFTER_HAND_IN = re.compile(r"발표|시연|회고|채점|운영|데모")
 
 
@@ -192,15 +195,9 @@ def _head(document: Document, project: ProjectFile | None) -> Iterator[Finding]:
 
 def _head_day(document: Document, name: str) -> tuple[datetime.date | None, Place] | None:
     """A date of the head table with its place; None where the cell is empty, a placeholder or already told of."""
-    text = document.head.get(plain_name(name), "")
+    text, place = front_entries(document.front).get(plain_name(name), ("", Place(document.path.name, None, "")))
     if not given(text):
         return None
-    place = Place(document.path.name, None, "")
-    for section in document.sections:
-        for block in section.blocks:
-            if section.level < 2 and block.kind == "table":
-                pairs = zip(block.rows, block.row_places, strict=True)
-                place = next((at for row, at in pairs if row and plain_name(row[0]) == plain_name(name)), place)
     days = days_in(text)
     if days and days[-1].value is None:
         return None
@@ -212,7 +209,7 @@ def _hand_in(project: ProjectFile | None) -> datetime.date | None:
 
 
 def _schedules(document: Document, project: ProjectFile | None) -> Iterator[Finding]:
-    home = document.section("일정과 역할")
+    home = part(document, "일정과 역할")
     year = _usual_year(document, project)
     dated, stages, where = 0, 0, home.place if home is not None else Place(document.path.name, None, "")
     for section in document.sections:
@@ -225,13 +222,14 @@ def _schedules(document: Document, project: ProjectFile | None) -> Iterator[Find
             if columns is None:
                 continue
             start, end = columns
+            called = next(names[one] for one in _STAGES if one in names)
             owner = next((names[one] for one in _OWNERS if one in names), None)
             where = table.place
             stages += len(table.rows)
             if owner is None:
                 yield found("stage-without-owner", table.place, "일정의 표에 담당 열이 없습니다.")
             for row in table.rows:
-                stage = row.cells[names["단계"]] or "이름 없음"
+                stage = row.cells[called] or "이름 없음"
                 first = _cell_day(row.cells[start], year, project)
                 last = _cell_day(row.cells[end], year, project, last=True)
                 dated += bool(first and first.value) or bool(last and last.value)
@@ -245,7 +243,7 @@ def _schedules(document: Document, project: ProjectFile | None) -> Iterator[Find
 
 def _columns(table: Table, names: dict[str, str]) -> tuple[str, str] | None:
     """The columns of start and end, if the table is a schedule; one column may hold both: 2026-09-01 ~ 2026-09-14."""
-    if "단계" not in names:
+    if not any(one in names for one in _STAGES):
         return None
     start = next((names[one] for one in _STARTS if one in names), None)
     end = next((names[one] for one in _ENDS if one in names), None)

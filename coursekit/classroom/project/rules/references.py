@@ -68,7 +68,7 @@ _NO_WORDS = re.compile(
     r"alt|alt text|대체 텍스트)?[\s\d._()-]*(\.(png|jpe?g|gif|svg|webp))?\s*",
     re.IGNORECASE,
 )
-_WRITTEN = re.compile(r"(!?)\[([^\]\n]*)\]\(([^()<>\n]+)\)")
+_WRITTEN = re.compile(r"(!?)\[([^\[\]\n]*)\]\(([^()<>\n]+)\)")
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]|^\\\\")
 _LARGEST_FIGURE = 100 * 2**20
 

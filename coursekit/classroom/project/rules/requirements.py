@@ -119,7 +119,9 @@ def _lacking(row: Record) -> list[str]:
         lacks.append("수치" if not given(counted) else f"수치(지금은 '{plain(counted)}')")
     if not _has_unit(row, number, threshold):
         lacks.append("단위")
-    compared = _COMPARISON.search(plain(threshold)) or has_number(threshold)
+    # a number alone is a threshold if it is the requirement's: "부하 시험 10분" compares nothing with 200 ms
+    same = set(numbers(threshold)) & set(numbers(counted)) if "수치" in row.cells else has_number(threshold)
+    compared = _COMPARISON.search(plain(threshold)) or same
     if not (given(threshold) and compared) and not _COMPARISON.search(plain(number)):
         shown = plain(threshold)
         lacks.append(f"비교할 수 있는 합격 기준(지금은 '{shown}')" if given(shown) else "합격 기준")
@@ -136,7 +138,7 @@ def _has_unit(row: Record, number: str, threshold: str) -> bool:
     if has_unit(number):
         return True
     heads = [head for column, head in row.heads.items() if column in ("수치", "합격 기준")]
-    if any(re.search(r"\([^)]*[A-Za-z가-힣%][^)]*\)", plain(head)) for head in heads):
+    if any(re.search(r"\([^()A-Za-z가-힣%]*[A-Za-z가-힣%][^()]*\)", plain(head)) for head in heads):
         return True
     # a unit in the threshold counts if it stands at this number: "이하 (7일 평균)" gives no unit to 200
     values = numbers(number) if "수치" in row.cells else numbers(threshold)
@@ -176,7 +178,10 @@ def _strangers(cell: str, team: Collection[str], *, strict: bool) -> list[str]:
     if not given(cell):
         return []
     pieces = list(names_in(cell))
-    unknown = [piece for piece in pieces if not (_is_member(piece, team) or _EVERYBODY.fullmatch(piece))]
+    # a stage may be everybody's; a requirement or an alert that is everybody's alone is nobody's
+    named = not strict or any(_is_member(piece, team) for piece in pieces)
+    everybody = [piece for piece in pieces if _EVERYBODY.fullmatch(piece) and named]
+    unknown = [piece for piece in pieces if not (_is_member(piece, team) or piece in everybody)]
     if len(unknown) == len(pieces) and strict:
         return unknown
     return [piece for piece in unknown if _looks_like_a_name(piece)]

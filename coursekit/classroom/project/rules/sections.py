@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from coursekit.classroom.project._front import front_entries
 from coursekit.classroom.project.documents import Block, Document, Place, Section, plain_name
 from coursekit.classroom.project.findings import Finding, Rule, found
 from coursekit.classroom.project.project_file import ProjectFile
@@ -19,6 +20,7 @@ PASTED_TEXT = 40
 FILLED_SHARE = 0.5
 """Share of a table's cells that are filled in a table that counts as written."""
 _LABELS = ("ID", "번호", "영역", "시험", "항목", "계산", "결정")
+_ADVICE = re.compile(r"\s*(?:안내\s*:\s*)?(읽는 사람이 알게 될 것|쓰는 법|검토자가 물을 것|도움이 되는 강의)\s*:")
 _FILLER = re.compile(r"lorem\s+ipsum|가나다라마바사|asdf|ㅁㄴㅇㄹ", re.IGNORECASE)
 
 RULES = (
@@ -120,14 +122,11 @@ def _team(document: Document) -> Iterator[Finding]:
 
 
 def _head_place(document: Document) -> Place:
-    for section in document.sections:
-        if section.level >= 2:
-            break
-        for block in section.blocks:
-            if block.kind == "table" and block.rows:
-                pairs = zip(block.rows, block.row_places, strict=True)
-                named = (place for row, place in pairs if plain_name(row[0]).startswith(plain_name("팀원")))
-                return next(named, block.place)
+    entries = front_entries(document.front)
+    named = (place for name, (_, place) in entries.items() if name.startswith(plain_name("팀원")))
+    table = next((block.place for block in document.front if block.kind == "table"), None)
+    if (place := next(named, table)) is not None:
+        return place
     return document.sections[0].place if document.sections else Place(document.path.name, 1, "")
 
 
@@ -206,7 +205,7 @@ def _is_written(blocks: Sequence[Block]) -> bool:
         if block.kind == "guidance":
             continue
         if block.kind != "table":
-            lines = [line for line in block.text.splitlines() if not _FILLER.search(line)]
+            lines = [line for line in block.text.splitlines() if not (_FILLER.search(line) or _ADVICE.match(line))]
             words.update(dict.fromkeys(" ".join(_without_placeholders(line) for line in lines).split()))
             words.update(dict.fromkeys(word for link in block.links for word in link.text.split()))
             continue

@@ -163,7 +163,8 @@ def _metrics(document: Document, tables: Tables) -> Iterator[Finding]:
             "metric-without-monitor", home.place, "모니터의 표를 찾지 못했습니다. 열은 ID, 지표, 모니터, 주기입니다."
         )
     watched = referred(tables["monitors"], "지표", tables["metrics"], "M")
-    explained = _explained(home.blocks if home is not None else ())
+    places = (home, part(document, "목표와 지표"))
+    explained = _explained([block for one in places if one is not None for block in one.blocks])
     for metric in tables["metrics"]:
         name = row_told(metric, "지표")
         lacks = [column for column in ("데이터", "계산 방법") if not metric.gives(column)]
