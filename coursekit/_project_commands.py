@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ import typer
 from coursekit.classroom._printing import show_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
@@ -63,10 +64,12 @@ def project_check(document: Document, as_json: JsonOption = None, html: HtmlOpti
     from coursekit.classroom.project._report_page import report_page
     from coursekit.classroom.project.checking import check_document
 
+    _check_targets(document, as_json, html)
     report = check_document(document)
     console = _console()
     console.print(f"[bold]{_escaped(report.title)}[/] ({_escaped(document.name)})", highlight=False)
-    _show(console, report.findings)
+    groups = groupby(report.findings, report.chapter)
+    _show(console, {name: [(one, report.where(one)) for one in mine] for name, mine in groups})
     if report.ok:
         console.print(f"규칙 {len(report.checked)}가지를 보았고, 찾은 것이 없습니다.", highlight=False)
     _write(as_json, report.to_dict(), html, lambda: report_page(report))
@@ -78,19 +81,23 @@ def project_check(document: Document, as_json: JsonOption = None, html: HtmlOpti
 @project_app.command("mid-check")
 def project_mid_check(
     document: Document,
-    milestone: Annotated[str, typer.Option(help="timeline.yaml의 다른 시점.")] = "mid_check",
+    milestone: Annotated[
+        str, typer.Option(help="다른 시점의 이름. project.yaml의 milestones에 있습니다.")
+    ] = "mid_check",
     as_json: JsonOption = None,
 ) -> None:
     """중간 점검: 지금까지 갖추어야 할 절만 봅니다. 고칠 것이 있으면 종료 코드가 1입니다."""
     from coursekit.classroom.project.mid_check import mid_check
 
+    _check_targets(document, as_json)
     report = mid_check(document, milestone=milestone)
     frame = report.to_frame().rename(
         columns={"section": "절", "due": "갖출 때", "state": "상태", "findings": "찾은 것"}
     )
     show_table(frame, f"중간 점검: {document.name}" + (f", {report.date}" if report.date else ""))
-    due = [one for state in report.sections if state.state == "findings" for one in state.findings]
-    _show(_console(), [*report.elsewhere, *due])
+    told = {"문서 맨 앞": report.elsewhere}
+    told |= {one.section: one.findings for one in report.sections if one.state == "findings"}
+    _show(_console(), {name: [(one, one.place.told) for one in mine] for name, mine in told.items() if mine})
     _write(as_json, report.to_dict())
     if not report.ok:
         raise typer.Exit(1)
@@ -121,13 +128,17 @@ def project_contribution(
     html: Annotated[Path | None, typer.Option("--html", help="그림을 볼 수 있는 페이지.", show_default=False)] = None,
 ) -> None:
     """팀원마다 댓글과 편집을 셉니다. 이야기의 실마리일 뿐 점수가 아닙니다."""
+    from coursekit.classroom.project._contribution_page import contribution_page
     from coursekit.classroom.project.contributions import contributions
 
+    _check_targets(source, as_json, html)
     report = contributions(source, repository=repository)
-    show_table(report.table(), f"기여: {source.name}")
+    show_table(report.table(), f"기여: {source.resolve().name}")
+    if report.activities.empty:
+        typer.echo("댓글, 제안, 커밋이 하나도 보이지 않습니다.")
     for note in report.notes:
         typer.echo(note)
-    _write(as_json, report.to_dict(), html, lambda: report.plot().to_html(include_plotlyjs=True))
+    _write(as_json, report.to_dict(), html, lambda: contribution_page(report))
 
 
 @project_app.command("verify")
@@ -139,14 +150,21 @@ def project_verify(
     """보너스 시스템의 테스트와 증거를 처음부터 다시 실행해 확인합니다. 어긋나면 종료 코드가 1입니다."""
     from coursekit.classroom.project.verifying import verify
 
+    _check_targets(folder, as_json)
     console = _console()
     with console.status("시스템을 확인하고 있습니다") as status:
         report = verify(folder, timeout=timeout, on_step=lambda step: status.update(str(step)))
-    show_table(report.to_frame(), f"보너스 시스템: {folder.name}")
+    frame = report.to_frame()
+    frame = frame[~frame["what"].isin([one.title for one in report.findings])]  # they are told below, with what to do
+    columns = {"what": "보는 것", "where": "자리", "status": "상태", "detail": "내용"}
+    show_table(frame.rename(columns=columns), f"보너스 시스템: {folder.resolve().name}")
     for one in report.findings:
         colour = "yellow" if one.severity == "must" else "cyan"
         console.print(f"[{colour}]{_escaped(one.title)}[/] [dim]{_escaped(one.where)}[/]", highlight=False)
         console.print(f"  {one.message}\n  {one.remedy}", markup=False, highlight=False)
+    counts = [sum(one.severity == severity for one in report.findings) for severity in ("must", "should")]
+    told = "모든 약속을 지켰고 증거가 다시 나왔습니다." if report.ok else f"고쳐야 할 것: {counts[0]}건"
+    typer.echo(told + (f" 살펴볼 것: {counts[1]}건" if counts[1] else ""))
     if not report.isolated:
         typer.echo("격리하지 않고 실행했습니다. 모르는 사람의 코드는 리눅스에서 확인하세요.")
     _write(as_json, report.to_dict())
@@ -154,25 +172,24 @@ def project_verify(
         raise typer.Exit(1)
 
 
-def _show(console: Console, findings: Sequence[Finding]) -> None:
+def _show(console: Console, groups: Mapping[str, Sequence[tuple[Finding, str]]]) -> None:
+    """Print findings by section, each with its place."""
     from coursekit.classroom.project.findings import SEVERITIES
 
-    section, explained = None, set()
-    for one in findings:
-        if one.place.section != section:
-            section = one.place.section
-            console.print(f"\n[bold]{_escaped(section or '문서 맨 앞')}[/]", highlight=False)
-        colour = "yellow" if one.rule.severity == "must" else "cyan"
-        where = ", ".join(filter(None, (one.place.part, f"{one.place.line}행" if one.place.line else "")))
-        head = f"  [{colour}]{SEVERITIES[one.rule.severity]}[/]  {_escaped(one.rule.title)}"
-        console.print(f"{head} [dim]{_escaped(where)}[/]", highlight=False)
-        console.print(f"  {one.message}", highlight=False, markup=False)
-        if one.rule.id not in explained:  # a reason that is read ten times is read no more
-            for label, text in (("왜", one.rule.why), ("예", one.rule.good)):
-                console.print(f"  {label}: {text}", highlight=False, markup=False, style="dim")
-        explained.add(one.rule.id)
-    if findings:
-        console.print(f"\n찾은 것: {len(findings)}건", highlight=False)
+    explained = set()
+    for name, findings in groups.items():
+        console.print(f"\n[bold]{_escaped(name)}[/]", highlight=False)
+        for one, where in findings:
+            colour = "yellow" if one.rule.severity == "must" else "cyan"
+            head = f"  [{colour}]{SEVERITIES[one.rule.severity]}[/]  {_escaped(one.rule.title)}"
+            console.print(f"{head} [dim]{_escaped(where)}[/]", highlight=False)
+            console.print(f"  {one.message}", highlight=False, markup=False)
+            if one.rule.id not in explained:  # a reason that is read ten times is read no more
+                for label, text in (("왜", one.rule.why), ("예", one.rule.good)):
+                    console.print(f"  {label}: {text}", highlight=False, markup=False, style="dim")
+            explained.add(one.rule.id)
+    if groups:
+        console.print(f"\n찾은 것: {sum(map(len, groups.values()))}건", highlight=False)
 
 
 def _console() -> Console:
@@ -188,6 +205,17 @@ def _escaped(text: str) -> str:
     return escape(text)
 
 
+def _check_targets(source: Path, *targets: Path | None) -> None:
+    """Refuse to write over what is read, before anything is done: a team's document exists once."""
+    places = [source, *(one for one in targets if one is not None)]
+    resolved = [one.resolve() for one in places]
+    for at, one in enumerate(resolved):
+        if one in resolved[:at]:
+            raise ValueError(f"{places[at]}: 읽는 문서나 다른 결과와 같은 파일입니다. 다른 이름을 주세요.")
+        if at and one.is_dir():
+            raise ValueError(f"{places[at]}: 폴더입니다. 파일의 이름을 주세요.")
+
+
 def _write(as_json: Path | None, content: dict[str, Any], html: Path | None = None, page: Any = None) -> None:
     """Write what was asked for, all of it or nothing."""
     import json
@@ -200,6 +228,10 @@ def _write(as_json: Path | None, content: dict[str, Any], html: Path | None = No
     if html is not None:
         files[html] = page()
     if files:
-        write_contents(files)
+        try:
+            write_contents(files)
+        except OSError as error:
+            told = ", ".join(map(str, files))
+            raise ValueError(f"{told}: 쓸 수 없습니다({error.strerror}). 쓸 수 있는 곳을 고르세요.") from None
         for path in files:
             typer.echo(f"결과: {path}")

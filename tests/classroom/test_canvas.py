@@ -153,7 +153,7 @@ def test_a_file_that_a_spreadsheet_saved_in_another_encoding_is_refused(tmp_path
 def test_every_problem_is_told_at_once(fill):
     with pytest.raises(CanvasError) as error:
         fill([HEADER, POSSIBLE, HONG.replace("ML-01,,", "ML-01,3,"), '"Lee, S",9,0253,lee,,,,,'])
-    assert [line.split(" ")[0] for line in str(error.value).splitlines()[1:]] == ["row", "0252", "row"]
+    assert [line.split(" ")[0] for line in str(error.value).splitlines()[1:]] == ["row", "0252", "row", "to"]
 
 
 def test_overwriting_and_strangers_have_to_be_asked_for(fill):

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from coursekit.classroom.gradebook._rounding import half_up
-from coursekit.classroom.gradebook._sheets import columns_of, title
+from coursekit.classroom.gradebook._sheets import columns_of, criteria, title
 
 if TYPE_CHECKING:
     from coursekit.classroom.gradebook._what_if import Needed
     from coursekit.classroom.gradebook.final import FinalGrades
 
 _CSS = Path(__file__).parent.parent / "templates" / "summary.css"
-_NOT_COUNTED = "tr.out td { color: var(--soft); } tr.sum td { font-weight: 600; }"
+_NOT_COUNTED = (
+    "tr.out td { color: var(--soft); } tr.sum td { font-weight: 600; } td:first-child { white-space: nowrap; }"
+)
 
 
 def grade_page(
@@ -34,7 +36,7 @@ def grade_page(
     row = _row(final, student)
     name = str(row["name"])
     heading = f"{name} ({student}) 성적의 근거"
-    parts = [f"<h1>{_safe(heading)}</h1>", f'<p class="soft">{_safe(_summary(row))}</p>']
+    parts = [f"<h1>{_safe(heading)}</h1>", f'<p class="soft">{_safe(_summary(row))}{_safe(_team(row))}</p>']
     parts += ["<h2>평가 항목별 점수</h2>", _components(final, row)]
     if assumed is not None:
         parts += ["<h2>가정한 점수로 계산한 결과</h2>", _compared(final, row, _row(assumed, student))]
@@ -46,6 +48,8 @@ def grade_page(
             f"<p>{_safe(title(final, needed.component))}: {_safe(needed.told)}</p>",
         ]
     parts += ["<h2>점수마다의 근거</h2>", _lines(final, student)]
+    rules = [[_value(one) for one in row] for row in criteria(final).itertuples(index=False)]
+    parts += ["<h2>적용한 평가 기준</h2>", _table(["구분", "규칙", "값"], rules, numbers=())]
     return (
         f'<!DOCTYPE html>\n<html lang="ko"><head><meta charset="utf-8"><title>{_safe(heading)}</title>\n'
         f"<style>{_CSS.read_text(encoding='utf-8')}{_NOT_COUNTED}</style></head>\n<body>\n"
@@ -63,6 +67,17 @@ def _summary(row: dict[str, object]) -> str:
         return f"총점 {_points(row['total'])}점 / 100점"
     low, high = _points(row["low"]), _points(row["high"])
     return f"아직 없는 점수가 있어 총점을 정할 수 없습니다. 총점은 {low}점에서 {high}점 사이가 됩니다."
+
+
+def _team(row: dict[str, object]) -> str:
+    return f" 팀: {row['team']}" if row["team"] else ""
+
+
+def _item(final: FinalGrades, component: str, item: str) -> str:
+    """A line's name as a student reads it: keys of course.yaml and our own words have Korean ones."""
+    if item == "adjustment":
+        return "개인별 계수"
+    return title(final, component) if item == component else item
 
 
 def _components(final: FinalGrades, row: dict[str, object]) -> str:
@@ -94,7 +109,7 @@ def _lines(final: FinalGrades, student: str) -> str:
         rows.append(
             [
                 title(final, str(one["component"])),
-                str(one["item"]),
+                _item(final, str(one["component"]), str(one["item"])),
                 f"{raw} / {most}" if raw and most else raw,
                 _points(one["points"]),
                 str(one["rule"]),
@@ -133,6 +148,10 @@ def _points(value: object) -> str:
 
 def _number(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) and not pd.isna(value) else ""
+
+
+def _value(value: object) -> str:
+    return _number(value) or str(value)
 
 
 def _safe(text: str) -> str:

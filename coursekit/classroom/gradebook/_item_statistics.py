@@ -57,6 +57,13 @@ def rest_correlation(points: np.ndarray, totals: np.ndarray) -> float:
     return float(np.corrcoef(points, rest)[0, 1])
 
 
+def correlation_upper_end(correlation: float, n: int) -> float:
+    """Upper end of Fisher's 95% interval; 1 where there is no correlation (nothing varies) or nobody to speak of."""
+    if np.isnan(correlation) or n < 4 or abs(correlation) >= 1:
+        return 1.0 if np.isnan(correlation) or n < 4 else float(correlation)
+    return float(np.tanh(np.arctanh(correlation) + _Z / np.sqrt(n - 3)))
+
+
 def alpha(points: np.ndarray) -> float:
     """Cronbach's alpha of students by items."""
     students, items = points.shape

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -77,6 +79,12 @@ def read_attendance(root: Path, component: Component, students: Mapping[str, str
         for at, name in enumerate(table.header)
         if any(map(str.isdigit, name)) and name.casefold() not in taken
     }
+    for at, name in dates.items():
+        if re.fullmatch(r"[3-6]\d{4}", name):  # 1982 to 2091, and no week has such a number
+            day = date(1899, 12, 30) + timedelta(days=int(name))
+            told.problems.append(
+                f"{file}, column {int(at) + 1}: {name} is a date as Excel stores it; write {day.isoformat()}"
+            )
     if not dates:
         told.problems.append(f"{file} has no column with a date (such as 2025-09-01 or 1주차)")
     told.repeated(file, {("date", name): found for name, found in _places(dates).items()}, "column")
@@ -84,17 +92,17 @@ def read_attendance(root: Path, component: Component, students: Mapping[str, str
     seen = []
     for row, student in rows_of_students(table, students, told):
         seen.append((student, row.number))
-        for at, date in dates.items():
+        for at, day_name in dates.items():
             cell = row.cells.get(at, "")
             sign = MARK_SIGNS.get(cell.casefold())
             if cell and sign is None:
                 told.problems.append(
-                    f"{file} row {row.number} ({student}), {date}: {cell!r} is no mark; "
+                    f"{file} row {row.number} ({student}), {day_name}: {cell!r} is no mark; "
                     "write 출석, 지각, 결석 or 공결, or O, △ or X"
                 )
             elif sign is not None:
                 worth = component.marks[sign]
-                marks[date][student] = Mark(worth, table.source(row), note=sign, excused=worth is None)
+                marks[day_name][student] = Mark(worth, table.source(row), note=sign, excused=worth is None)
     told.repeated(file, grouped(iter(seen)), "student")
     return Read(tuple(Item(name, Fraction(1)) for name in marks), marks)
 

@@ -38,6 +38,8 @@ class Told:
     """What stops the grades."""
     warnings: list[str] = field(default_factory=list)
     """What a person should look at."""
+    undated: list[str] = field(default_factory=list)
+    """Assignments of the gradebook without a due date."""
 
     def repeated(self, file: str, seen: Mapping[Any, Sequence[int]], shown: str) -> None:
         """Name the rows that give the same thing twice."""
@@ -126,6 +128,8 @@ def read_table(
             found.append(Row(number, cells))
             if any(row[len(header) :]):
                 told.problems.append(f"{file} row {number}: has more cells than the header has columns")
+    if not found:
+        told.warnings.append(f"{file} has a header and no rows")
     return Table(file, tuple(rows[first]), tuple(found), frozenset(at))
 
 

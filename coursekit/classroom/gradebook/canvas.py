@@ -172,11 +172,13 @@ def fill_canvas(
             elif score_of(before) == after:
                 unchanged += 1
             elif before not in _BLANK_SCORES and not overwrite:
-                problems.append(f"{place}: holds {before}, ours is {after}; ask for overwriting to replace it")
+                problems.append(f"{place}: holds {before}, ours is {after}; to replace it: --canvas-overwrite")
             else:
                 cells.append(FilledCell(row.number, student, sheet.header[at], before, sheet.written(after)))
                 edits.append((row.fields[at].start, row.fields[at].end, sheet.cell(after, row.fields[at].raw)))
     if problems:
+        if any(one.endswith((" is not on the roster", f" has no row in {sheet.name}")) for one in problems):
+            problems.append("to fill the others: --canvas-partial")
         raise CanvasError(f"{export.name} was not filled:\n" + "\n".join(problems))
     content = _replaced(sheet.text, edits).encode("utf-8")
     path = out or export

@@ -98,6 +98,15 @@ def _assigned_once(evaluation: Evaluation, highest: Mapping[str, Fraction], told
             )
         elif not users and any(one.assignments for one in evaluation.components):
             told.warnings.append(f"gradebook:{assignment} counts in no component")
+        elif users and assignment in told.undated and _costs_lateness(evaluation, users[0]):
+            told.warnings.append(
+                f"gradebook:{assignment} has no due date, so nobody is late in it: set one in formgrader, or "
+                f"write `late: false` under {users[0]} in course.yaml"
+            )
+
+
+def _costs_lateness(evaluation: Evaluation, component: str) -> bool:
+    return evaluation.component(component).late and evaluation.late.kept(10**6) < 1
 
 
 def _matches(component: Component, assignment: str) -> bool:
@@ -153,6 +162,8 @@ def _tell_open(evaluation: Evaluation, raw: RawScores, told: Told) -> None:
             if lacking and not marks and item in raw.items.get(component.name, ()):
                 told.warnings.append(f"{component.name}: nobody has a score in {item.name} yet")
             elif lacking and marks and component.missing == "open":
+                if component.of_teams:  # a grader enters a team's score, not its members'
+                    lacking = list(dict.fromkeys(f"team {raw.teams.get(one, one)}" for one in lacking))
                 shown = ", ".join(lacking[:5]) + (f" and {len(lacking) - 5} more" if len(lacking) > 5 else "")
                 told.warnings.append(
                     f"{component.name}: no score in {item.name} for {shown}: excuse them, enter a score, or write "

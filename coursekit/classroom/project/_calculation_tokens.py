@@ -60,6 +60,7 @@ _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _NUMBER = re.compile(rf"({_DIGITS})(?:[eE]([+-]?\d+))?(?![\d.]*\d)(?!,\d)")
 _TIMES_TEN = re.compile(r"\s*[×xX*·⋅]\s*10(?:\^\(?([+-]?\d{1,9})\)?|(⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,9}))")
 _MYRIAD = re.compile(rf"\s?({'|'.join(MYRIADS)})(?![일월])")
+_COUNTS_TRILLIONS = re.compile(r"\s*(?:\d|원|달러|개|건|회|번|토큰|파라미터|매개변수|바이트|행|[A-Z₩$])")
 _MORE = re.compile(rf"\s?({_DIGITS})\s?({'|'.join(MYRIADS)})?(?![\d.,]*\d)")
 _LETTERS = re.compile(r"([kKM])(?![A-Za-z가-힣/])|([kKM])(?=(?:req|rps|qps|건|요청|명|행)\b)")
 _WORD = re.compile(r"%p|%포인트|[%‰]|[₩￦$]|US\$|[A-Za-zµμ가-힣_][A-Za-zµμ가-힣0-9_]*(?:-[A-Za-z가-힣]+)*")
@@ -157,6 +158,8 @@ def _myriad(text: str, at: int) -> re.Match[str] | None:
         return None
     after = re.match(r"[가-힣]*", text[match.end() :])
     rest = after.group() if after else ""
+    if match.group(1) == "조" and not rest and not _COUNTS_TRILLIONS.match(text, match.end()):
+        return None  # 3조 × 8시간 is three shifts
     return match if not rest or unit_of(rest) is not None or _MYRIAD.match(rest) else None
 
 

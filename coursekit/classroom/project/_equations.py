@@ -11,7 +11,7 @@ from math import ceil
 from coursekit.classroom.project._calculation_parser import NO_LABEL, Parser, Reading
 from coursekit.classroom.project._calculation_tokens import CalculationError, DimensionError, Token, normal, tokens_of
 from coursekit.classroom.project._quantity import Quantity, told_number
-from coursekit.classroom.project._units import MACHINES, NONE, PARTICLES, told_dimension
+from coursekit.classroom.project._units import MACHINES, NONE, PARTICLES, told_dimension, unit_name
 from coursekit.classroom.project.calculator import readings
 
 # How a result is judged by the digits that its author gave. Half a unit of the last digit is right: 6 may be 5.5 to
@@ -91,8 +91,19 @@ def judge_prose(text: str) -> Iterator[Verdict]:
             continue
         for clause in _clauses(tokens_of(line, lenient=True)):
             chain = _prose_chain(line, clause)
-            if chain is not None and (verdict := _judge(chain, strict=False, rounding_up="올림" in line)) is not None:
-                yield verdict
+            if chain is None or (verdict := _judge(chain, strict=False, rounding_up="올림" in line)) is None:
+                continue
+            rest = _without_basis(chain) if verdict.kind != "right" else None
+            other = _judge(rest, strict=False, rounding_up="올림" in line) if rest is not None else None
+            yield other if other is not None and other.kind == "right" else verdict
+
+
+def _without_basis(chain: Chain) -> Chain | None:
+    """In "1만 개당 10,000 개 × 2% = 200 개" the words before say what is counted over; nothing is divided by them."""
+    first = chain.segments[0]
+    ends = (at for at, one in enumerate(first) if at and one.text.endswith("당") and first[at - 1].kind == "number")
+    rest = _suffix(first[next(ends, len(first)) + 1 :])
+    return replace(chain, segments=(rest, *chain.segments[1:])) if rest else None
 
 
 def _clauses(tokens: Sequence[Token]) -> Iterator[list[Token]]:
@@ -216,10 +227,17 @@ def _in_reading(chain: Chain, reading: Reading, *, strict: bool, rounding_up: bo
             allowed.append(replace(exact, value=Fraction(2 * ceil(exact.value))))
         right = any(agrees(written, one, about=about, rounding_up=up) for one in allowed)
         if not right and not _converted_by_hand(chain, exact, written, reading):
-            told = chain.text[chain.segments[at][0].start : end]
+            told = _without_particle(chain.text[chain.segments[at][0].start : end])
             return _against(chain, told, exact, written, reading, strict=strict, sample=sample)
         before = written
     return Verdict("right")
+
+
+def _without_particle(text: str) -> str:
+    """A result to be quoted: 4,800 개 of "4,800 개이고"."""
+    word = re.search(r"[A-Za-z가-힣]+$", text)
+    name = unit_name(word.group()) if word is not None else None
+    return text[: word.start()] + name if word is not None and name and word.group().startswith(name) else text
 
 
 def _parsed(tokens: Sequence[Token], reading: Reading, *, last: bool, strict: bool) -> tuple[Quantity, int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from coursekit.classroom.editions import open_folder
 from coursekit.classroom.project._activities import Activity
 from coursekit.classroom.project.documents import DocumentError
 
@@ -36,15 +37,32 @@ def git_history(folder: Path) -> tuple[list[Activity], list[str]]:
         raise DocumentError(f"{folder}: git 저장소가 아닙니다(.git이 없습니다). 저장소의 맨 위 폴더를 주세요.")
     if _git(folder, "rev-parse", "--is-inside-work-tree", check=False).strip() != b"true":
         raise DocumentError(f"{folder}: git이 이 저장소를 읽지 못합니다. 새로 clone한 폴더를 주세요.")
-    notes = []
+    notes = ["coursekit project new가 만든 양식의 줄은, 처음 올린 사람의 글로 세지 않았습니다."]
     if _git(folder, "rev-parse", "--is-shallow-repository", check=False).strip() == b"true":
         notes.append("얕게 복제한 저장소라 옛 커밋이 빠져 있습니다. git fetch --unshallow 뒤에 다시 세세요.")
     if not _git(folder, "rev-parse", "--verify", "--quiet", "HEAD", check=False).strip():
         return [], [*notes, "저장소에 커밋이 아직 없습니다."]
     commits = list(_commits(folder))
+    _without_forms(commits)
     if any(len(one.authors) > 1 for one in commits):
         notes.append("함께 쓴 커밋(Co-authored-by)은 적힌 사람 모두에게 셉니다. 합은 저장소의 줄보다 많을 수 있습니다.")
     return [activity for one in commits for activity in _activities(one)], notes
+
+
+def _without_forms(commits: Sequence[_Commit]) -> None:
+    """Of a form's first commit count only the lines beyond the form: who uploads it has not written it."""
+    try:
+        forms = {path.name: path for path in open_folder("project_template").glob("*.md")}
+    except FileNotFoundError:  # a library without its course: no team began from its forms
+        return
+    seen: set[str] = set()
+    for commit in reversed(commits):  # git tells the newest first
+        for at, (more, less, name) in enumerate(commit.changes):
+            form = forms.get(name.rpartition("/")[2])
+            if form is not None and name not in seen:
+                own = more - len(form.read_text(encoding="utf-8").splitlines())
+                commit.changes[at] = (max(0, own), less, name)
+            seen.add(name)
 
 
 def _activities(commit: _Commit) -> Iterator[Activity]:

@@ -19,8 +19,8 @@ _ADVICE = (
 def report_page(report: DocumentReport) -> str:
     """Compose the page; it needs no network and no script, and prints."""
     styles = "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("summary.css", "findings.css"))
-    groups = [(name, list(mine)) for name, mine in groupby(report.findings, lambda one: one.place.section)]
-    body = "".join(_section(name or "문서 맨 앞", mine) for name, mine in groups)
+    groups = [(name, list(mine)) for name, mine in groupby(report.findings, report.chapter)]
+    body = "".join(_section(report, name, mine) for name, mine in groups)
     return (
         f'<!DOCTYPE html>\n<html lang="ko"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -37,14 +37,14 @@ def _verdict(report: DocumentReport) -> str:
     if report.ok:
         return "찾은 것이 없습니다."
     counts = [sum(one.rule.severity == severity for one in report.findings) for severity in SEVERITIES]
-    told = [f"{name} {count}건" for name, count in zip(SEVERITIES.values(), counts, strict=True) if count]
+    told = [f"{name} {count}건" for name, count in zip(("고쳐야 할 것", "살펴볼 것"), counts, strict=True) if count]
     return ", ".join(told)
 
 
 def _contents(groups: Sequence[tuple[str, list[Finding]]]) -> str:
     most = max((len(mine) for _, mine in groups), default=1)
     rows = [
-        f'<tr><td><a href="#{_anchor(name)}">{_safe(name or "문서 맨 앞")}</a></td>'
+        f'<tr><td><a href="#{_anchor(name)}">{_safe(name)}</a></td>'
         f'<td class="number">{len(mine)}건</td>'
         f'<td class="wide"><span class="rate" style="width:{100 * len(mine) / most:.0f}%"></span></td></tr>'
         for name, mine in groups
@@ -52,16 +52,15 @@ def _contents(groups: Sequence[tuple[str, list[Finding]]]) -> str:
     return f'<table class="contents"><tbody>{"".join(rows)}</tbody></table>' if rows else ""
 
 
-def _section(name: str, findings: list[Finding]) -> str:
+def _section(report: DocumentReport, name: str, findings: list[Finding]) -> str:
     firsts = {one.rule.id: at for at, one in reversed(list(enumerate(findings)))}
-    cards = "".join(_card(one, explain=firsts[one.rule.id] == at) for at, one in enumerate(findings))
+    cards = "".join(_card(one, report.where(one), explain=firsts[one.rule.id] == at) for at, one in enumerate(findings))
     return f'<h2 id="{_anchor(name)}">{_safe(name)}</h2>\n{cards}\n'
 
 
-def _card(finding: Finding, *, explain: bool) -> str:
+def _card(finding: Finding, where: str, *, explain: bool) -> str:
     """One finding; the reason stands at the first of its kind in a section."""
-    rule, place = finding.rule, finding.place
-    where = ", ".join(filter(None, (place.part, f"{place.line}행" if place.line is not None else "")))
+    rule = finding.rule
     why = f"<dt>왜 중요한가</dt><dd>{_safe(rule.why)}</dd>"
     good = f"<dt>이렇게 쓰면 좋습니다</dt><dd>{_safe(rule.good)}</dd>"
     badge = f'<span class="badge {rule.severity}">{SEVERITIES[rule.severity]}</span>'
@@ -75,7 +74,7 @@ def _card(finding: Finding, *, explain: bool) -> str:
 
 
 def _anchor(name: str) -> str:
-    return _safe("s-" + "-".join((name or "문서 맨 앞").split()))
+    return _safe("s-" + "-".join(name.split()))
 
 
 def _safe(text: str) -> str:

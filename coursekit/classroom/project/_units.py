@@ -92,6 +92,7 @@ COUNTING = frozenset(
     매장 세션 거래 주문 질의 쿼리 질문 응답 호출 메시지 이벤트 로그 레코드 샘플 표본 예제 레이블 라벨
     이미지 사진 영상 프레임 파일 페이지 기사 모델 버전 특징 피처 필드 컬럼 항목 객체 벡터 차원 토큰 글자
     문자 단어 문장 문단 에폭 배치 스텝 매개변수 파라미터 가중치 연산 검사 제품 부품 오류 경보 알림 접속
+    교대 조 로트 상자 박스 블록
     연결 동시요청 축 채널 좌석 자리 끼 끼니 글 게시글 게시물 예약
     post posts order orders channel channels job jobs patient patients customer customers
     req reqs request requests query queries token tokens row rows record records event

@@ -49,7 +49,18 @@ def check_document(path: Path, *, project: ProjectFile | None = None) -> Documen
     findings = [finding for module in modules for finding in module.check(document, project)]
     findings = _without_consequences(findings, document)
     titles = [section.title for section in document.sections]
-    return DocumentReport(path, document.title, in_order(findings, titles), tuple(all_rules()))
+    ordered = in_order(findings, titles)
+    return DocumentReport(path, document.title, ordered, tuple(all_rules()), _chapters(document))
+
+
+def _chapters(document: Document) -> dict[str, str]:
+    """The section over each subsection; a heading that stands under two of them stays by itself."""
+    over: dict[str, str] = {}
+    chapter = ""
+    for section in document.sections:
+        chapter = section.title if section.level <= 2 else chapter
+        over[section.title] = chapter if over.get(section.title, chapter) == chapter else section.title
+    return over
 
 
 def _without_consequences(findings: list[Finding], document: Document) -> list[Finding]:

@@ -252,7 +252,7 @@ def _told_week(week: datetime.date, lecture_one: datetime.date | None) -> str:
     if lecture_one is None:
         return week.isoformat()
     number = (week - lecture_one).days // 7 + 1
-    return f"{number}주" if number >= 1 else f"첫 강의 {1 - number}주 전"
+    return f"{number}주차" if number >= 1 else f"첫 강의 {1 - number}주 전"
 
 
 def _all_weeks(seen: pd.Series) -> list[datetime.date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -76,6 +76,20 @@ class DocumentReport:
     """In the order of the document."""
     checked: tuple[str, ...]
     """Ids of all rules that were looked at, also of those that are met."""
+    chapters: Mapping[str, str] = field(default_factory=dict)
+    """The section over each subsection, by their headings."""
+
+    def chapter(self, finding: Finding) -> str:
+        """The heading of the section in which a finding stands, also where it stands in a part of it."""
+        heading = finding.place.section
+        return self.chapters.get(heading, heading) or "문서 맨 앞"
+
+    def where(self, finding: Finding) -> str:
+        """The place within the section: subsection, table and row, line."""
+        place = finding.place
+        part = place.section if self.chapters.get(place.section, place.section) != place.section else ""
+        line = f"{place.line}행" if place.line is not None else ""
+        return ", ".join(filter(None, (part, place.part, line)))
 
     @property
     def ok(self) -> bool:
@@ -102,9 +116,9 @@ class DocumentReport:
     def plot(self) -> go.Figure:
         """Findings by section, in the document's order."""
         figure = go.Figure(layout={"title": f"{self.title}: 절마다 찾은 것", "barmode": "stack"})
-        sections = list(dict.fromkeys(one.place.section or "문서 맨 앞" for one in self.findings))[::-1]
+        sections = list(dict.fromkeys(self.chapter(one) for one in self.findings))[::-1]
         for severity, name in SEVERITIES.items():
-            mine = [one.place.section or "문서 맨 앞" for one in self.findings if one.rule.severity == severity]
+            mine = [self.chapter(one) for one in self.findings if one.rule.severity == severity]
             figure.add_bar(y=sections, x=[mine.count(one) for one in sections], name=name, orientation="h")
         figure.update_layout(xaxis_title="찾은 것 (건)", yaxis_title="절", xaxis_dtick=1, yaxis_automargin=True)
         return figure

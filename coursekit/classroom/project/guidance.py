@@ -69,7 +69,7 @@ def without_guidance(document_path: Path) -> bytes:
 
 def _filled(document: Document) -> list[bool]:
     """For each heading whether the section it belongs to, with its parts, says something."""
-    from coursekit.classroom.project.rules.sections import _is_written
+    from coursekit.classroom.project.rules.sections import _is_written, holes
 
     units: list[list[int]] = []
     for number, section in enumerate(document.sections):
@@ -78,7 +78,8 @@ def _filled(document: Document) -> list[bool]:
         units[-1].append(number)
     answers = [False] * len(document.sections)
     for unit in units:
-        written = _is_written([block for number in unit for block in document.sections[number].blocks])
+        blocks = [block for number in unit for block in document.sections[number].blocks]
+        written = _is_written(blocks) and not holes(blocks)
         for number in unit:
             answers[number] = written
     return answers

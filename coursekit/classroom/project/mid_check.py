@@ -121,13 +121,13 @@ def mid_check(path: Path, *, project: ProjectFile | None = None, milestone: str 
     >>> mid_check(Path("nowhere.md"), milestone="never")
     Traceback (most recent call last):
     ...
-    ValueError: timeline.yaml에 'never'라는 시점이 없습니다. 있는 것: ...
+    ValueError: 일정에 'never'이라는 시점이 없습니다. 있는 것: ...
     """
     milestones = read_timeline(open_folder("project_template") / "timeline.yaml")
     last = next((at for at, one in enumerate(milestones) if one.id == milestone), None)
     if last is None:
         known = ", ".join(one.id for one in milestones)
-        raise ValueError(f"timeline.yaml에 {milestone!r}라는 시점이 없습니다. 있는 것: {known}")
+        raise ValueError(f"일정에 '{milestone}'이라는 시점이 없습니다. 있는 것: {known}")
     project = project if project is not None else find_project_file(path)
     report = check_document(path, project=project)
     due = _due_by(milestones)
@@ -159,5 +159,5 @@ def _due_by(milestones: tuple[Milestone, ...]) -> dict[str, str]:
     due: dict[str, str] = {}
     for one in milestones:
         for name in one.sections:
-            due.setdefault(name, f"{one.week}주: {one.title}")
+            due.setdefault(name, f"{one.week}주차: {one.title}")
     return due

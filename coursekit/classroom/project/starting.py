@@ -178,7 +178,7 @@ def _project_file(
     if lecture_one is not None:
         content |= {"lecture_one": lecture_one, "milestones": days}
     comment = (
-        "# accounts: 댓글과 커밋에 보이는 이름과 전자우편입니다.\n"
+        "# accounts: 댓글과 커밋에 보이는 이름과 이메일입니다. 예: accounts: [Haneul Kim, haneul@example.com]\n"
         "#   coursekit project contribution이 누구의 것인지 알아보는 데 씁니다.\n"
         "# lecture_one: 1강의 날짜입니다. milestones의 날짜가 휴일 때문에 바뀌면 고치세요.\n"
     )

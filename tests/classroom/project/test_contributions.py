@@ -77,7 +77,7 @@ def test_days_are_korean_and_weeks_are_the_courses(tmp_path):
     days = report.activities.groupby("name")["day"]
     assert days.min().to_dict() == {"김하늘": datetime.date(2026, 10, 5), "이바다": datetime.date(2026, 10, 6)}
     weeks = {(row["name"], row["told"]) for row in report.to_dict()["weeks"]}
-    assert weeks == {("김하늘", "5주"), ("이바다", "6주"), ("김하늘", "7주")}
+    assert weeks == {("김하늘", "5주차"), ("이바다", "6주차"), ("김하늘", "7주차")}
 
 
 def test_word_writes_its_own_clock(tmp_path):

@@ -88,7 +88,10 @@ def test_what_is_left_is_the_document_without_some_of_its_guidance(tmp_path_fact
 
 def test_docx_loses_the_guidance_that_markdown_loses(tmp_path):
     text = TEMPLATE.read_text(encoding="utf-8")
-    text = text.replace("## 2. ", f"{WRITTEN}\n\n## 2. ", 1)
+    before, after = text.split("## 2. ", 1)
+    head, _, first = before.partition("## 1. ")
+    filled = re.sub(r"〈[^〉]*〉", "응급실의 빈 병상", first)  # a section with holes keeps its guidance
+    text = f"{head}## 1. {filled}{WRITTEN}\n\n## 2. {after}"
     (tmp_path / "doc.md").write_text(text, encoding="utf-8")
     docx = write_docx(tmp_path / "doc.md", tmp_path / "doc.docx")
     before = _guidance(read_document(docx))

@@ -12,6 +12,7 @@ import pytest
 from coursekit import cli
 from coursekit.classroom.editions import open_folder
 from coursekit.classroom.project.checking import check_document
+from coursekit.classroom.project.contributions import contributions
 from coursekit.classroom.project.documents import read_document
 from coursekit.classroom.project.findings import all_rules
 from coursekit.classroom.project.mid_check import mid_check
@@ -180,6 +181,8 @@ def test_contribution_counts_commits_and_says_what_it_cannot_see(tmp_path, run):
     data, page = tmp_path / "c.json", tmp_path / "c.html"
     status, out, _ = run("contribution", tmp_path / "팀", "--json", data, "--html", page)
     assert status == 0 and "김하늘" in out and "점수" in out
+    lines = contributions(tmp_path / "팀").to_frame().set_index("name")["lines_added"]
+    assert lines.get("김하늘", 0) == 0  # the forms are nobody's text
     assert page.stat().st_size > 1000 and json.loads(data.read_text(encoding="utf-8"))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from coursekit.classroom.project.documents import Block, Document, Place, as_table, plain_name
+from coursekit.classroom.project.documents import Block, Document, Place, Section, as_table, plain_name
 from coursekit.classroom.project.rules._cells import given, ids_in, normal_id, placeholder, plain
 from coursekit.classroom.project.rules._tables import Record, kind_of
 
@@ -39,6 +39,7 @@ def runbooks_in(document: Document) -> list[Runbook]:
                 below.append(one)
             length = sum(_length(block) for one in below for block in one.blocks)
             found_ones.append(Runbook(_title_id(match), plain(section.name), section.place, length))
+            found_ones += [one for one in _bold(section) if one.id != _title_id(match)]
             continue
         current: Runbook | None = None
         for block in section.blocks:
@@ -59,6 +60,19 @@ def runbooks_in(document: Document) -> list[Runbook]:
                     and re.fullmatch(r"RB\d+", normal_id(row[0]))
                     and "런북" in section.title + "".join(block.rows[0])
                 ]
+    return found_ones
+
+
+def _bold(section: Section) -> list[Runbook]:
+    """Runbooks whose title is a line of text instead of a heading, below another runbook's heading."""
+    found_ones: list[Runbook] = []
+    for block in section.blocks:
+        match = _TITLE.match(plain(block.text)) if block.kind == "paragraph" else None
+        rest = plain(block.text)[match.end() :] if match else ""
+        if match and re.match(r"\s*([.:\-(]|$)", rest):
+            found_ones.append(Runbook(_title_id(match), plain(block.text), block.place, len(rest)))
+        elif found_ones:
+            found_ones[-1].length += _length(block)
     return found_ones
 
 

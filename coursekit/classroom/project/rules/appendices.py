@@ -253,8 +253,12 @@ def _final(home: Part, sums: Mapping[str, float], *, certain: bool) -> Iterator[
 
 
 def _stated(home: Part) -> tuple[float, Place] | None:
-    matches = ((_FINAL.search(text), place) for text, place in _lines(home))
-    return next(((float(match.group(1)), place) for match, place in matches if match), None)
+    for text, place in _lines(home):
+        if match := _FINAL.search(text):
+            # "최종 점수 = min(2.5, 3, 1) = 1" shows how before it says what
+            shown = re.search(r"\bmin\b[^=\n]*=\s*(\d+(?:\.\d+)?)", text[match.start() :], re.IGNORECASE)
+            return float((shown or match).group(1)), place
+    return None
 
 
 def _lines(home: Part) -> Iterator[tuple[str, Place]]:

@@ -108,6 +108,11 @@ _EITHER = re.compile(
     r"(실시간|배치|클라우드|엣지|에지|온\s*디바이스)",
     re.IGNORECASE,
 )
+# only what two people would judge differently; "위와 같음" and "AL1이 울림" decide well without a number
+_UNDECIDABLE = re.compile(
+    r"(문제|이상|지장|장애|특이\s*사항|오류)[이가은는]?\s*(없|있|생기|발생|나타나)|안정적?|양호|정상적?(?!\s*부품)|괜찮|적절|만족스|"
+    r"(나쁘|나빠지|떨어지|높아지|느려지)(면|지\s*않)|팀(의|이)\s*(판단|합의)"
+)
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|퍼센트|프로)")
 _FRACTION = re.compile(r"(\d{1,9})\s*[/⁄]\s*(\d{1,9})(?!\d)")
 
@@ -182,6 +187,9 @@ def _stages(document: Document) -> Iterator[Finding]:
         name = plain(row.get("단계")) or f"{at}단계"
         lacks = [] if share is not None else ["비율"]
         lacks += [column for column in ("기간", "통과 기준", "롤백 기준") if not row.gives(column)]
+        for column in ("통과 기준", "롤백 기준"):
+            if row.gives(column) and _UNDECIDABLE.search(row.get(column)) and not _decidable(row.get(column)):
+                lacks.append(f"수로 된 {column}(지금은 '{plain(row.get(column))}')")
         if _VAGUE.search(plain(row.get("기간"))) and not has_number(row.get("기간")):
             lacks.append(f"기간(지금은 '{plain(row.get('기간'))}')")
         if lacks:
@@ -197,6 +205,11 @@ def _stages(document: Document) -> Iterator[Finding]:
                 f"'{name}': 비율 {text}{particle(text, '은', '는')} 앞 단계의 {before[1]}보다 크지 않습니다.",
             )
         before = (share, text)
+
+
+def _decidable(text: str) -> bool:
+    named = re.search(r"(?<![A-Za-z])(AL|MON|M|R|G)[ -]?\d|같[음은다]|동일", text)
+    return has_number(text) or named is not None
 
 
 def _shares(rows: Sequence[Record]) -> list[float | None]:

@@ -55,7 +55,7 @@ RULES = (
 """The rules of this module."""
 
 _FULL = re.compile(
-    r"(?<![\d.\-/])(?P<y>(?:19|20)\d\d)(?:"
+    r"(?<![\d.\-/])(?P<y>(?:19|20)\d\d|2\d(?=[./-]\s?\d{1,2}[./-]\s?\d{1,2}(?![\d/])))(?:"
     r"-(?P<m1>\d{1,2})-(?P<d1>\d{1,2})(?![\d-])"
     r"|\s*년\s*(?P<m2>\d{1,2})\s*월\s*(?P<d2>\d{1,2})\s*일"
     r"|\.\s?(?P<m3>\d{1,2})\.\s?(?P<d3>\d{1,2})(?![\d])\.?"
@@ -68,7 +68,7 @@ _STAGES = ("단계", "작업", "할일", "마일스톤", "phase", "stage", "task
 _STARTS = ("시작", "시작일", "시작날짜", "start")
 _ENDS = ("끝", "종료", "종료일", "끝나는날", "마감", "마감일", "완료", "완료일", "end", "due")
 _OWNERS = ("담당", "담당자", "책임자", "책임", "owner")
-_AFTER_HAND_IN = re.compile(r"발표|시연|회고|채점|운영|데모")
+_AFTER_HAND_IN = re.compile(r"발표|시연|회고|채점|운영|데모|제출\s*(뒤|후|이후)|종강|졸업")
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,11 @@ def days_in(text: str) -> list[Day]:
     for match in _FULL.finditer(text):
         groups = match.groupdict()
         kind = next(number for number in "1234" if groups[f"m{number}"] is not None)
-        value = _day(int(groups["y"]), int(groups[f"m{kind}"]), int(groups[f"d{kind}"]))
+        value = _day(
+            int(groups["y"]) % 2000 + 2000 if len(groups["y"]) == 2 else int(groups["y"]),
+            int(groups[f"m{kind}"]),
+            int(groups[f"d{kind}"]),
+        )
         version = kind == "3" and not re.search(r"\.\s", match.group()) and value is None
         if not version:
             days.append(Day(match.group().strip(), value, match.start(), match.end()))

@@ -191,12 +191,18 @@ def _written(part: Part) -> Iterator[Finding]:
             yield found(
                 "section-boilerplate", block.place, f"'{title}' 절에 뜻 없이 채운 글이 있습니다: '{filler.group()}'."
             )
-    if written and guidance:
+    if written and guidance and not holes(blocks):
         more = f" 외 {len(guidance) - 1}곳" if len(guidance) > 1 else ""
         told = _shortened(guidance[0].text)
         yield found(
             "guidance-left", guidance[0].place, f"'{title}' 절을 채운 뒤에도 안내가 남아 있습니다: '{told}'{more}."
         )
+
+
+def holes(blocks: Sequence[Block]) -> bool:
+    """Whether something is left to fill: such a section still needs its guidance."""
+    texts = (text for one in blocks if one.kind not in ("guidance", "code") for text in (one.text, *sum(one.rows, ())))
+    return any(placeholder(text) is not None for text in texts)
 
 
 def _is_written(blocks: Sequence[Block]) -> bool:

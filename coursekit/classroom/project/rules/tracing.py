@@ -18,6 +18,7 @@ LEAST_RUNBOOK = 20
 """Letters from which a runbook says what to do; shorter is a title."""
 
 _OFFLINE = re.compile(r"오프라인[^,.;]{0,8}(지표|만\s|로만)|offline[\s-]*(only|metric)", re.IGNORECASE)
+_AGAINST_BASELINE = re.compile(r"기초선(의\s*값)?\s*(이상|이하|미만|초과)")
 _WITHOUT_ALERT = re.compile(r"(경보|알람|알림)[^,.;]{0,6}(없|않)")
 
 RULES = (
@@ -168,7 +169,9 @@ def _metrics(document: Document, tables: Tables) -> Iterator[Finding]:
     for metric in tables["metrics"]:
         name = row_told(metric, "지표")
         lacks = [column for column in ("데이터", "계산 방법") if not metric.gives(column)]
-        if not (metric.gives("목표값") and has_number(metric.get("목표값"))):
+        # "기초선 이하" is a number where the column 기초선 holds one
+        relative = _AGAINST_BASELINE.search(plain(metric.get("목표값"))) and has_number(metric.get("기초선"))
+        if not (metric.gives("목표값") and (has_number(metric.get("목표값")) or relative)):
             shown = f"(지금은 '{plain(metric.get('목표값'))}')" if metric.gives("목표값") else ""
             lacks.append(f"수치로 된 목표값{shown}")
         if not metric.id:
