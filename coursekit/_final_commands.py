@@ -118,7 +118,7 @@ def class_final(
             partial=canvas_partial,
             dry_run=True,
         )
-    written = _write(final, csv, xlsx, fill)
+    written = _write(opened, final, csv, xlsx, fill)
     if as_json:
         _print_json(_class_content(final, preview, fill, written))
     else:
@@ -171,9 +171,12 @@ def _preview(final: FinalGrades, curve: str | None) -> CurvePreview | None:
     return preview_curve(final, method=method, **{"cutoffs" if method == "absolute" else "shares": numbers})  # type: ignore[arg-type]
 
 
-def _write(final: FinalGrades, csv: Path | None, xlsx: Path | None, fill: CanvasFill | None) -> list[Path]:
+def _write(
+    course: Course, final: FinalGrades, csv: Path | None, xlsx: Path | None, fill: CanvasFill | None
+) -> list[Path]:
     """Write all files, or none: each is there in memory before the first takes its name."""
     from coursekit.classroom.gradebook._csv_text import csv_bytes
+    from coursekit.classroom.gradebook.evaluation import EVALUATION_FOLDER
     from coursekit.writing import write_contents
 
     contents: dict[Path, bytes | str] = {}
@@ -187,6 +190,9 @@ def _write(final: FinalGrades, csv: Path | None, xlsx: Path | None, fill: Canvas
         contents[fill.path] = fill.content
     if len({path.resolve() for path in contents}) < sum(one is not None for one in (csv, xlsx, fill)):
         raise ValueError("two of the files would be the same one; give each its own name")
+    for path in contents:
+        if path.resolve().is_relative_to(course.root / EVALUATION_FOLDER):
+            raise ValueError(f"{path}: {EVALUATION_FOLDER}/ holds the raw scores; write somewhere else")
     write_contents(contents)
     return list(contents)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -169,6 +170,25 @@ def class_release(
 
     released = open_course(course).release(source)
     typer.echo(f"released, nothing leaks: {released}")
+
+
+@class_app.command("due")
+def class_due(
+    name: Annotated[str, typer.Argument(help="A released assignment.")],
+    when: Annotated[
+        datetime.datetime,
+        typer.Argument(
+            metavar="WHEN", formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"], help="Seoul time: 2026-09-10 18:00"
+        ),
+    ],
+    course: CourseOption = Path(),
+) -> None:
+    """Set when an assignment is due; lateness counts from then."""
+    from coursekit.classroom.course import open_course
+
+    opened = open_course(course)
+    name = _released(opened, name)
+    typer.echo(f"{name} is due {opened.set_due(name, when):%Y-%m-%d %H:%M} (Seoul)")
 
 
 @class_app.command("import")
@@ -392,7 +412,7 @@ def main() -> None:
     """Run the command line; what a user can mend is told in a sentence, not in a traceback."""
     try:
         app()
-    except (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+    except (ValueError, OSError) as error:  # a full disk and a folder without rights too
         typer.echo(str(error), err=True)
         sys.exit(1)
     except Exception as error:

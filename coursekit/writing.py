@@ -97,6 +97,11 @@ def write_together(
     durable
         Whether they must be there after a loss of power too.
 
+    Raises
+    ------
+    IsADirectoryError
+        If a path is a folder; then nothing is written.
+
     Examples
     --------
     >>> folder = Path(tempfile.mkdtemp())
@@ -104,6 +109,9 @@ def write_together(
     >>> sorted(file.name for file in folder.iterdir())
     ['a', 'b']
     """
+    for path in files:
+        if path.is_dir():  # or the files before it would have their names already
+            raise IsADirectoryError(f"{path} is a folder: give the name of a file")
     unfinished: dict[Path, Path] = {}
     try:
         for path, write in files.items():

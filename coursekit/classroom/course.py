@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
 import os
 import shutil
@@ -11,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from coursekit.classroom.releases import ReleaseError, copy_public, refuse_leaking, release
 from coursekit.classroom.roster import Student, read_roster
-from coursekit.classroom.settings import CONFIG_NAME, CONFIG_TEXT, nbgrader_config
+from coursekit.classroom.settings import CONFIG_NAME, CONFIG_TEXT, TIMEZONE, nbgrader_config
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
@@ -120,6 +122,19 @@ class Course:
                 details = {"first_name": one.first_name, "last_name": one.last_name, "email": one.email or None}
                 gradebook.update_or_create_student(one.id, **details)
 
+    def set_due(self, assignment: str, when: datetime.datetime) -> datetime.datetime:
+        """Set when an assignment is due; a time without a zone is Seoul's. Gives the time in Seoul.
+
+        nbgrader reads "KST" and "+09:00" as UTC and is silent about it; a deadline is set here once, without a text.
+        """
+        self.require(assignment)
+        local = when.replace(tzinfo=ZoneInfo(TIMEZONE)) if when.tzinfo is None else when.astimezone(ZoneInfo(TIMEZONE))
+        with self.gradebook() as gradebook:
+            # nbgrader keeps times in UTC, without saying so
+            gradebook.find_assignment(assignment).duedate = local.astimezone(datetime.UTC).replace(tzinfo=None)
+            gradebook.db.commit()
+        return local
+
     def release(self, source: Path) -> Path:
         """Release an assignment from its source folder; return the folder that students get.
 
@@ -223,6 +238,7 @@ def create_course(directory: Path, *, roster: Path | None = None, db_url: str | 
         (directory / EVALUATION_NAME).write_text(DEFAULT_EVALUATION, encoding="utf-8")
         for folder in (*STEPS, EVALUATION_FOLDER):
             (directory / folder).mkdir()
+        _lay_rubrics(directory / EVALUATION_FOLDER)
         course.enrol(students)
     except BaseException:  # an interrupt too must not leave half a class
         if not was_there:
@@ -232,6 +248,18 @@ def create_course(directory: Path, *, roster: Path | None = None, db_url: str | 
                 shutil.rmtree(made) if made.is_dir() else made.unlink()
         raise
     return course
+
+
+def _lay_rubrics(folder: Path) -> None:
+    """Copy the course's rubrics to where course.yaml can name them; an installation without the course has none."""
+    from coursekit.classroom.editions import open_folder
+
+    try:
+        templates = open_folder("project_template")
+    except FileNotFoundError:
+        return
+    for rubric in sorted(templates.glob("*rubric.yaml")):
+        shutil.copyfile(rubric, folder / rubric.name)
 
 
 def open_course(directory: Path) -> Course:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 import sys
+import time
 import zipfile
 
 import assignments
@@ -12,6 +14,8 @@ import pytest
 
 from coursekit import cli
 from coursekit.classroom import demo
+from coursekit.classroom.course import CourseError, create_course
+from coursekit.classroom.roster import Student
 
 LAB = "lab_mean"
 
@@ -126,3 +130,25 @@ def test_a_broken_gradebook_is_told_in_a_sentence(coursekit, tmp_path):
     assert status == 1
     assert "the gradebook cannot be used" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "UTC", "America/New_York"])
+def test_a_deadline_is_seoul_s_whatever_the_machine_s_clock(tmp_path, monkeypatch, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        course = create_course(tmp_path / "class")
+        course.enrol([Student("1", "김", "하늘", "")])
+        with course.gradebook() as gradebook:
+            gradebook.add_assignment("quiz01")
+        course.set_due("quiz01", datetime.datetime(2026, 9, 10, 18, 0))
+        with course.gradebook() as gradebook:
+            due = gradebook.find_assignment("quiz01").duedate
+        assert due == datetime.datetime(2026, 9, 10, 9, 0)  # nbgrader keeps UTC, without a zone
+        told = course.set_due("quiz01", datetime.datetime(2026, 9, 10, 9, 0, tzinfo=datetime.UTC))
+        assert (told.hour, str(told.tzinfo)) == (18, "Asia/Seoul")
+        with pytest.raises(CourseError, match="quiz02"):
+            course.set_due("quiz02", datetime.datetime(2026, 9, 10))
+    finally:
+        monkeypatch.undo()
+        time.tzset()

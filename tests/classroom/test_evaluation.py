@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coursekit.classroom.course import create_course
 from coursekit.classroom.gradebook.evaluation import (
     DEFAULT_EVALUATION,
     MARKS,
@@ -18,6 +19,7 @@ from coursekit.classroom.gradebook.evaluation import (
     LateRule,
     read_evaluation,
 )
+from coursekit.classroom.project.rubrics import read_rubric
 
 DAY = 86_400
 
@@ -182,3 +184,13 @@ def test_later_is_never_cheaper(percent, most):
     assert kept[0] == 1
     assert kept == sorted(kept, reverse=True)
     assert kept[-1] >= 0
+
+
+def test_a_new_class_has_its_rules_and_the_project_s_rubrics(tmp_path):
+    course = create_course(tmp_path / "fall")
+    assert read_evaluation(course.root) == read(tmp_path, DEFAULT_EVALUATION)
+    names = {"rubric.yaml", "presentation_rubric.yaml"}
+    assert {path.name for path in (course.root / "evaluation").iterdir()} == names
+    for name in names:
+        assert f"# criteria: evaluation/{name}" in DEFAULT_EVALUATION
+        assert read_rubric(course.root / "evaluation" / name).total == 100

@@ -60,6 +60,9 @@ def grades_of(*, midterms=(90, 71), quizzes=((4, 5, 3), (5, 5, 5))) -> final_mod
 
 
 class _Course:
+    def __init__(self, root):
+        self.root = root
+
     def students(self):
         return ROSTER
 
@@ -69,7 +72,7 @@ def run(monkeypatch, tmp_path):
     """Run the command on given grades; give exit status, what it printed, what it told beside."""
     app = typer.Typer()
     app.command("final")(_final_commands.class_final)
-    monkeypatch.setattr(course_module, "open_course", lambda _: _Course())
+    monkeypatch.setattr(course_module, "open_course", lambda _: _Course(tmp_path / "class"))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
 
@@ -238,3 +241,12 @@ def test_exports_agree_with_the_grades(tmp_path_factory, midterms, quizzes):
             assert mine["총점에 더해진 점수"].astype(float).sum() == pytest.approx(got["합계"], abs=1e-9)
         else:
             assert told["빠진 점수"] != ""
+
+
+def test_raw_scores_are_never_written_over(run, tmp_path):
+    raw = tmp_path / "class" / "evaluation" / "midterm.csv"
+    raw.parent.mkdir(parents=True)
+    raw.write_text("student,score\n", encoding="utf-8")
+    status, _, told = run("--csv", raw)
+    assert status == 1 and "raw scores" in told
+    assert raw.read_text(encoding="utf-8") == "student,score\n"

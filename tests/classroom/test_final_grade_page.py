@@ -198,7 +198,7 @@ def test_the_zones_of_due_dates_are_read_as_the_page_says():
     def read(zone: str) -> datetime:
         return parse_utc(f"2026-09-10 18:00:00 {zone}")
 
-    assert "Asia/Seoul" in PAGE
+    assert 'coursekit class due quiz01 "2026-09-10 18:00"' in PAGE
     assert read("Asia/Seoul") == DUE
     for zone in ("KST", "+09:00"):
         assert f"`{zone}`" in PAGE

@@ -27,26 +27,35 @@ def best_choices(
     """The highest share with exactly so many late days spent, for every number of them that can be spent.
 
     ``earned[i][t]`` is what item i is worth with t late days spent on it. The share is the sum of what the kept
-    items are worth over the sum of their maxima. Which items to leave out of a ratio cannot be decided one by
-    one (an item with a low percentage may weigh little), so the ratio is raised until no selection beats it
-    (Dinkelbach 1967): the selection that maximizes earned - ratio * maximum is found by dynamic programming.
+    items are worth over the sum of their maxima. Where that sum of maxima is the same for every selection, the
+    highest sum is the highest share. Else which items to leave out cannot be decided one by one (an item with a
+    low percentage may weigh little), so the ratio is raised until no selection beats it (Dinkelbach 1967): the
+    selection that maximizes earned - ratio * maximum is found by dynamic programming, from any ratio on.
     All of it is exact, and among equal choices the one that spends on earlier items comes first.
     """
-    found = {}
-    for spent in range(min(tokens, sum(len(one) - 1 for one in earned)) + 1):
-        share = Fraction(0)
+    most = min(tokens, sum(len(one) - 1 for one in earned))
+    if keep == len(maxima) or len(set(maxima)) == 1:
+        found = _knapsack(_scaled(earned, maxima, Fraction(0)), keep, most)
+        return {spent: Choice(_ratio(earned, maxima, code), code) for spent, code in found.items()}
+    choices = {}
+    share = Fraction(0)
+    for spent in range(most + 1):
         while True:
-            table = _scaled(earned, maxima, share)
-            choice = _knapsack(table, keep, spent)
-            if choice is None:
+            code = _knapsack(_scaled(earned, maxima, share), keep, spent).get(spent)
+            if code is None:
                 break
-            kept = [(values[t], most) for values, most, t in zip(earned, maxima, choice, strict=True) if t != DROPPED]
-            raised = sum((value for value, _ in kept), Fraction(0)) / sum((most for _, most in kept), Fraction(0))
+            raised = _ratio(earned, maxima, code)
             if raised == share:
-                found[spent] = Choice(share, choice)
+                choices[spent] = Choice(share, code)
                 break
             share = raised
-    return found
+    return choices
+
+
+def _ratio(earned: Sequence[Sequence[Fraction]], maxima: Sequence[Fraction], code: Sequence[int]) -> Fraction:
+    """What the kept items are worth over their maxima."""
+    kept = [(values[t], most) for values, most, t in zip(earned, maxima, code, strict=True) if t != DROPPED]
+    return sum((value for value, _ in kept), Fraction(0)) / sum((most for _, most in kept), Fraction(0))
 
 
 def _scaled(earned: Sequence[Sequence[Fraction]], maxima: Sequence[Fraction], share: Fraction) -> list[list[int]]:
@@ -56,8 +65,8 @@ def _scaled(earned: Sequence[Sequence[Fraction]], maxima: Sequence[Fraction], sh
     return [[int(value * unit) for value in values] for values in beyond]
 
 
-def _knapsack(values: list[list[int]], keep: int, spent: int) -> tuple[int, ...] | None:
-    """The best choice of exactly `keep` items and `spent` late days; ties: the lexicographically greatest."""
+def _knapsack(values: list[list[int]], keep: int, most: int) -> dict[int, tuple[int, ...]]:
+    """The best choice of exactly `keep` items by late days spent; ties: the lexicographically greatest."""
     states: dict[tuple[int, int], tuple[int, tuple[int, ...]]] = {(0, 0): (0, ())}
     for at, options in enumerate(values):
         left = len(values) - at - 1
@@ -66,12 +75,11 @@ def _knapsack(values: list[list[int]], keep: int, spent: int) -> tuple[int, ...]
             if kept + left >= keep:
                 _offer(after, (kept, used), (value, (*code, DROPPED)))
             if kept < keep:
-                for t, more in enumerate(options[: spent - used + 1]):
+                for t, more in enumerate(options[: most - used + 1]):
                     if kept + 1 + left >= keep:
                         _offer(after, (kept + 1, used + t), (value + more, (*code, t)))
         states = after
-    found = states.get((keep, spent))
-    return None if found is None else found[1]
+    return {used: code for (kept, used), (_, code) in states.items() if kept == keep}
 
 
 def _offer(states: dict, key: tuple[int, int], candidate: tuple[int, tuple[int, ...]]) -> None:

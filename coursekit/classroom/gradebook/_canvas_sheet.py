@@ -145,6 +145,6 @@ def score_of(text: str) -> Decimal | None:
     whole, _, decimals = text.replace(",", ".").rpartition(".")
     try:
         number = Decimal(f"{whole.replace('.', '')}.{decimals}" if whole else decimals)
-    except InvalidOperation:
+        return number.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    except InvalidOperation:  # no number, or one of more digits than any score has
         return None
-    return number.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)

@@ -46,7 +46,7 @@ def read_excused(
             told.problems.append(f"{where}: {name} can be any of {ways}: say which")
         else:
             for target in targets:
-                seen.append(((student, target[1]), row.number))
+                seen.append(((student, "/".join(target)), row.number))
                 found.setdefault(target, {})[student] = Excuse(reason, table.source(row))
     told.repeated(table.file, grouped(iter(seen)), "student and item")
     return found

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 STATUSES = {"complete": "완료", "incomplete": "미완료"}
 _ABOUT = ("student", "name", "team", "status", "total", "low", "high")
+_HEADS = ("학번", "이름", "팀", "상태", "가산점", "합계", "빠진 점수")
 _LINES = {
     "student": "학번",
     "component": "평가 항목",
@@ -36,8 +37,12 @@ def columns_of(table: pd.DataFrame) -> list[str]:
 
 
 def title(final: FinalGrades, component: str) -> str:
-    """A component's name as pages show it."""
-    titles = {one.name: one.shown for one in final.evaluation.components}
+    """A component's name as pages show it; two of one title, or one of another column's, would be one column."""
+    shown = [*_HEADS, *(one.shown for one in final.evaluation.components)]
+    titles = {
+        one.name: one.shown if shown.count(one.shown) == 1 else f"{one.shown} ({one.name})"
+        for one in final.evaluation.components
+    }
     return (titles | {"bonus": "가산점", "total": "합계"}).get(component, component)
 
 
@@ -87,7 +92,9 @@ def provenance(final: FinalGrades) -> pd.DataFrame:
 def criteria(final: FinalGrades) -> pd.DataFrame:
     """The evaluation of course.yaml, one row per rule."""
     evaluation = final.evaluation
-    rows = [(one.shown, name, value) for one in evaluation.components for name, value in _component_rules(one)]
+    rows = [
+        (title(final, one.name), name, value) for one in evaluation.components for name, value in _component_rules(one)
+    ]
     late, bonus = evaluation.late, evaluation.bonus
     rows += [
         ("지각", "유예 (분)", float(late.grace_minutes)),

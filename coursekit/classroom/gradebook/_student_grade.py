@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from coursekit.classroom.gradebook._best import DROPPED, Choice, best_choices, spend
+from coursekit.classroom.gradebook._bonus import bonus_of, with_bonus
 from coursekit.classroom.gradebook.evaluation import Component, Evaluation
 from coursekit.classroom.gradebook.raw import Excuse, Item, Mark, RawScores
 
@@ -62,8 +63,9 @@ class Entry:
 
 
 def by_number(name: str) -> tuple[tuple[int, str], ...]:
-    """The order of names that people expect: quiz2 before quiz10."""
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part)
+    """The order of names that people expect: quiz2 before quiz10; quiz1 and quiz01 have one too."""
+    parts = tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part)
+    return (*parts, (-2, name))
 
 
 def items_of(component: Component, raw: RawScores) -> tuple[Item, ...]:
@@ -86,14 +88,15 @@ def grade_of(evaluation: Evaluation, raw: RawScores, student: str, held: frozens
     nothing = {name: all(one.excuse is not None for one in found) for name, found in entries.items()}
     complete = not any(missing.values()) and not any(nothing.values())
     worth = {one.name: _worth(one, raw, student) for one in evaluation.components}
-    lowest = _choices(evaluation, entries, worth, full=False)
+    valued = worth | with_bonus(evaluation, raw, student, worth)
+    lowest = _choices(evaluation, entries, valued, full=False)
     points = {name: worth[name](choice.share) for name, choice in lowest.items()}
-    bonus = _bonus(evaluation, raw, student, points)
+    bonus = bonus_of(evaluation, raw, student, points)
     low = high = sum(points.values(), bonus)
     if not complete:
-        highest = _choices(evaluation, entries, worth, full=True)
+        highest = _choices(evaluation, entries, valued, full=True)
         most = {name: worth[name](choice.share) for name, choice in highest.items()}
-        high = sum(most.values(), _bonus(evaluation, raw, student, most))
+        high = sum(most.values(), bonus_of(evaluation, raw, student, most))
     lines: list[Line] = []
     for component in evaluation.components:
         name = component.name
@@ -166,30 +169,21 @@ def _earned(evaluation: Evaluation, component: Component, entry: Entry, full: bo
     if entry.score is None:
         return [entry.item.maximum if full else Fraction(0)]
     worth, days = _before_penalty(entry), _days(evaluation, component, entry)
+    if not days:
+        return [worth]
     most = min(days, evaluation.tokens, days if evaluation.tokens_per_item is None else evaluation.tokens_per_item)
     return [worth * evaluation.late.kept(days - spent) for spent in range(most + 1)]
 
 
 def _before_penalty(entry: Entry) -> Fraction:
     score, item = entry.score or Fraction(0), entry.item
-    if item.completed_at is None:
+    if item.completed_at is None or entry.zero:  # completed from 0% on: whoever has handed in, not whoever has not
         return min(score, item.maximum)
     return item.maximum if 100 * score >= item.completed_at * item.maximum else Fraction(0)
 
 
 def _days(evaluation: Evaluation, component: Component, entry: Entry) -> int:
     return evaluation.late.days(entry.mark.seconds_late) if entry.mark is not None and component.late else 0
-
-
-def _bonus(evaluation: Evaluation, raw: RawScores, student: str, points: Mapping[str, Fraction]) -> Fraction:
-    """The bonus within its caps; the total still grows with every component."""
-    if evaluation.bonus is None or student not in raw.bonus:
-        return Fraction(0)
-    rule, bonus = evaluation.bonus, min(raw.bonus[student].points, evaluation.bonus.most)
-    if rule.cap == "component":
-        return max(Fraction(0), min(bonus, evaluation.component(rule.to).weight - points[rule.to]))
-    left = 100 - sum(points.values(), Fraction(0))
-    return max(Fraction(0), min(bonus, left)) if rule.cap == "total" else bonus
 
 
 def _shares(component: Component, entries: list[Entry], choice: Choice) -> list[Fraction]:

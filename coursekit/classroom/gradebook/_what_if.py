@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 
+from coursekit.classroom.gradebook._rounding import half_up
 from coursekit.classroom.gradebook._student_grade import grade_of, held_items, items_of
 from coursekit.classroom.gradebook.evaluation import Component, Evaluation
 from coursekit.classroom.gradebook.raw import Item, Mark, RawScores
@@ -35,17 +37,19 @@ class Needed:
     @property
     def told(self) -> str:
         """The answer in words, as the student reads it."""
+        total = half_up(self.total)
         if self.score is None:
+            places = next(at for at in range(2, 20) if at == 19 or half_up(self.total, at) < Decimal(str(self.target)))
             said = (
-                f"만점({self.maximum:g}점)을 받아도 총점은 {self.total:.2f}점이어서 "
+                f"만점({self.maximum:g}점)을 받아도 총점은 {half_up(self.total, places)}점이어서 "
                 f"{self.target:g}점에 이를 수 없습니다."
             )
         elif self.score == 0:
-            said = f"0점을 받아도 총점은 {self.total:.2f}점이어서 이미 {self.target:g}점 이상입니다."
+            said = f"0점을 받아도 총점은 {total}점이어서 이미 {self.target:g}점 이상입니다."
         else:
             said = (
                 f"총점 {self.target:g}점에 이르려면 {self.maximum:g}점 만점에 {self.score:g}점 이상이 필요합니다 "
-                f"(총점 {self.total:.2f}점)."
+                f"(총점 {total}점)."
             )
         return f"{said} 아직 점수가 없는 항목({', '.join(self.open)})은 0점으로 계산했습니다." if self.open else said
 
@@ -54,7 +58,7 @@ def changed(evaluation: Evaluation, raw: RawScores, student: str, scores: Mappin
     """The raw scores of one student, with some of them replaced. ValueError names every one that does not fit."""
     problems: list[str] = []
     marks = {key: dict(by_student) for key, by_student in raw.marks.items()}
-    items = dict(raw.items)
+    items, excused = dict(raw.items), dict(raw.excused)
     given: dict[tuple[str, str], str] = {}
     for name, score in sorted(scores.items(), key=lambda one: one[0]):
         try:
@@ -82,20 +86,22 @@ def changed(evaluation: Evaluation, raw: RawScores, student: str, scores: Mappin
                 before, score=worth, source=_SOURCE, note=_NOTE, excused=False
             )  # fmt: skip
             marks.setdefault(key, {})[student] = after
+            # a score that is assumed counts, or an excused exam could not be asked about at all
+            excused[key] = {one: why for one, why in excused.get(key, {}).items() if one != student}
             if component.name not in items:
                 items[component.name] = items_of(component, raw)
     if problems:
         raise ValueError("\n".join(problems))
-    return replace(raw, students={student: raw.students[student]}, marks=marks, items=items)
+    return replace(raw, students={student: raw.students[student]}, marks=marks, items=items, excused=excused)
 
 
 def needed(
     evaluation: Evaluation, raw: RawScores, student: str, component: str, *, target: float, step: float
 ) -> Needed:
     """Find the least score by bisection: a total never falls when a score rises."""
-    unit = Fraction(str(step))
-    if not math.isfinite(step) or unit <= 0 or not math.isfinite(target):
+    if not math.isfinite(step) or step <= 0 or not math.isfinite(target):
         raise ValueError(f"step has to be more than 0 and the target a number, not {step!r} and {target!r}")
+    unit = Fraction(str(step))
     targets = _targets(evaluation, raw, student, component)
     most = sum((item.maximum for _, item in targets), Fraction(0))
     wanted = Fraction(str(target))
@@ -126,8 +132,9 @@ def _targets(evaluation: Evaluation, raw: RawScores, student: str, name: str) ->
     for component in evaluation.components:
         if component.name == name:
             mine = [one for one in everything if one[0] is component]
-            missing = [one for one in mine if _score(raw, one, student) is None and not _excused(raw, one, student)]
-            return missing or mine
+            counting = [one for one in mine if not _excused(raw, one, student)]
+            missing = [one for one in counting if _score(raw, one, student) is None]
+            return missing or counting or mine
     found = [one for one in everything if name in (one[1].name, f"{one[0].name}/{one[1].name}")]
     if len(found) == 1:
         return found

@@ -48,6 +48,7 @@ components:
     title: 발표
     weight: 20
     rubric: evaluation/presentation.csv
+    # criteria: evaluation/presentation_rubric.yaml
 teams: evaluation/teams.csv                 # columns: team, student
 adjustments: evaluation/adjustments.csv     # columns: student, factor, reason; for team grades; people write it
 excused: evaluation/excused.csv             # columns: student, item (or date), reason: not counted, rather than 0

@@ -113,8 +113,9 @@ class FinalGrades(ShortRepr):
         """One student's grade if these raw scores were so.
 
         Names are items ("quiz03"; "document/goals" where two components have one of that name) or components. A
-        component's score is meant out of the maxima of its items that are still missing, or of all of them if none
-        is, and is spread over them evenly. What was handed in late stays late. ValueError names all that does not fit.
+        component's score is meant out of the maxima of its items that are still missing, or of all that count if none
+        is, and is spread over them evenly. What was handed in late stays late; an excused item counts once a score is
+        assumed for it. ValueError names all that does not fit.
         """
         self._require(student)
         return compute(self.evaluation, _what_if.changed(self.evaluation, self.raw, student, scores))

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 
 from coursekit.classroom.gradebook._item_statistics import (
     alpha,
+    correlation_upper_end,
     discrimination_interval,
     group_weights,
     mean_interval,
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 FEWEST = 10
 """Below so many hand-ins nothing is flagged: an interval over 3 students in a group says nothing."""
 EASY, HARD, WEAK = 0.95, 0.2, 0.2
-"""Difficulty above and below which an item hardly measures; discrimination below which it hardly tells apart."""
+"""Difficulty above and below which an item hardly measures; discrimination, or correlation with the rest, below
+which it hardly tells apart."""
 FLAGS = {
     "easy": "거의 모두 맞혔습니다",
     "hard": "거의 아무도 맞히지 못했습니다",
@@ -301,11 +303,13 @@ def _flagged(item: Item, about: Answers) -> Item:
 
     if item.students < FEWEST:
         return replace(item, flags=("few",))
+    # The total holds the item: in a quiz of five, unrelated items discriminate by 0.2 to 0.7. The rest does not.
+    rest = correlation_upper_end(item.rest_correlation, item.students)
     flags: dict[str, Any] = {
         "easy": item.difficulty_interval[0] > EASY or item.difficulty == 1,
         "hard": item.difficulty_interval[1] < HARD or item.difficulty == 0,
-        "negative": item.discrimination_interval[1] < 0,
-        "weak": 0 <= item.discrimination_interval[1] < WEAK,
+        "negative": min(item.discrimination_interval[1], rest) < 0,
+        "weak": 0 <= min(item.discrimination_interval[1], rest) < WEAK,
         "key": _key_doubtful(item),
         "unused": _distractor_unused(item, about),
     }
@@ -354,9 +358,10 @@ def report_items(course: Course, assignment: str) -> ItemReport:
 
     scores = cell_scores(course, assignment).rename(columns={"cell": "item"})
     scores = scores[scores["max_score"] > 0]
-    open_ = scores[scores["score"].isna()]
-    waiting = set(open_["student"])  # a cell that a person has still to grade: the hand-in has no total yet
+    # A cell that a person has still to grade: the hand-in has no total yet. nbgrader's score of it is 0.
+    waiting = set(scores.loc[scores["waits"] | scores["score"].isna(), "student"])
     scores = scores[~scores["student"].isin(waiting)]
+    scores = scores.assign(score=scores[["score", "max_score"]].min(axis=1))  # extra credit says nothing of the item
     if scores.empty:
         raise ValueError(f"{assignment}: nothing was graded yet; run `coursekit class grade {assignment}` first")
     order = list(items_of(course.folder("source", assignment) / f"{assignment}.ipynb"))

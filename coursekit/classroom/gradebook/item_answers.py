@@ -139,8 +139,12 @@ def answer_of(source: str) -> str:
     if isinstance(value, bool) or value is None:
         return "" if value is None else str(value)
     if isinstance(value, int | float):
-        return f"{value:.6g}"
-    return str(value).strip().casefold()[:_LONGEST]
+        try:
+            return f"{value:.6g}"
+        except OverflowError:  # a whole number of hundreds of digits
+            return str(value)[:_LONGEST]
+    # half a surrogate pair can be written as text in Python, and not in any file
+    return str(value).encode("utf-8", "replace").decode("utf-8").strip().casefold()[:_LONGEST]
 
 
 def _value(node: ast.expr, depth: int = 0) -> Any:

@@ -101,7 +101,8 @@ def cell_scores(course: Course, assignment: str) -> pd.DataFrame:
     -------
     DataFrame
         ``student``, ``cell``, ``score``, ``max_score``, ``manual`` (whether a person has to or
-        did grade it), one row per hand-in and graded cell.
+        did grade it), ``waits`` (whether that person has still to do so, or nothing was graded yet:
+        the score is then nbgrader's 0, and no result), one row per hand-in and graded cell.
 
     Examples
     --------
@@ -119,10 +120,11 @@ def cell_scores(course: Course, assignment: str) -> pd.DataFrame:
                 "score": float(grade.score) if grade.score is not None else None,
                 "max_score": float(grade.max_score),
                 "manual": bool(grade.needs_manual_grade) or grade.manual_score is not None,
+                "waits": bool(grade.needs_manual_grade) or (grade.auto_score is None and grade.manual_score is None),
             }
             for submission in gradebook.assignment_submissions(assignment)
             for notebook in submission.notebooks
             for grade in notebook.grades
         ]
-    frame = pd.DataFrame(rows, columns=["student", "cell", "score", "max_score", "manual"])
+    frame = pd.DataFrame(rows, columns=["student", "cell", "score", "max_score", "manual", "waits"])
     return frame.sort_values(["student", "cell"], ignore_index=True)

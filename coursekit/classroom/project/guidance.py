@@ -69,7 +69,7 @@ def without_guidance(document_path: Path) -> bytes:
 
 def _filled(document: Document) -> list[bool]:
     """For each heading whether the section it belongs to, with its parts, says something."""
-    from coursekit.classroom.project.rules.sections import _is_written, holes
+    from coursekit.classroom.project.rules.sections import _has_holes, _is_written
 
     units: list[list[int]] = []
     for number, section in enumerate(document.sections):
@@ -79,7 +79,7 @@ def _filled(document: Document) -> list[bool]:
     answers = [False] * len(document.sections)
     for unit in units:
         blocks = [block for number in unit for block in document.sections[number].blocks]
-        written = _is_written(blocks) and not holes(blocks)
+        written = _is_written(blocks) and not _has_holes(blocks)
         for number in unit:
             answers[number] = written
     return answers

@@ -31,7 +31,9 @@ _SHOUTED = re.compile(r"tbd|todo|xxx", re.IGNORECASE)
 _TO_FILL = re.compile(r"[〈⟨]([^〈〉⟨⟩\n]{1,200})[〉⟩](\s*[,(]?\s*\d{4})?")
 _QUOTES = "\"'“”‘’「」『』`"
 _DITTO = re.compile(r"[〃\"″]|''|상동|위와\s*(?:같음|동일)")
-_IDENTIFIER = re.compile(r"[A-Za-z]+[-_]?\d[\d.]*|\d+(\.\d+)?\s*(번째\s*)?(퍼센타일|백분위|분위|(th\s*)?percentile)")
+_IDENTIFIER = re.compile(
+    r"(?<![A-Za-z])[A-Za-z]+[-_]?\d[\d.]*|(?<!\d)\d+(\.\d+)?\s*(번째\s*)?(퍼센타일|백분위|분위|(th\s*)?percentile)"
+)
 _COUNTED = re.compile(
     r"(?:^|\s)(한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(번|건|개|대|명|곳|시간|주|달|가지|사람|행|회|단계|배)"
 )

@@ -191,7 +191,7 @@ def _written(part: Part) -> Iterator[Finding]:
             yield found(
                 "section-boilerplate", block.place, f"'{title}' 절에 뜻 없이 채운 글이 있습니다: '{filler.group()}'."
             )
-    if written and guidance and not holes(blocks):
+    if written and guidance and not _has_holes(blocks):
         more = f" 외 {len(guidance) - 1}곳" if len(guidance) > 1 else ""
         told = _shortened(guidance[0].text)
         yield found(
@@ -199,7 +199,7 @@ def _written(part: Part) -> Iterator[Finding]:
         )
 
 
-def holes(blocks: Sequence[Block]) -> bool:
+def _has_holes(blocks: Sequence[Block]) -> bool:
     """Whether something is left to fill: such a section still needs its guidance."""
     texts = (text for one in blocks if one.kind not in ("guidance", "code") for text in (one.text, *sum(one.rows, ())))
     return any(placeholder(text) is not None for text in texts)
