@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CSS = Path(__file__).parent.parent / "templates" / "summary.css"
 _NOT_COUNTED = (
     "tr.out td { color: var(--soft); } tr.sum td { font-weight: 600; } td:first-child { white-space: nowrap; }"
+    " td:nth-child(6) { min-width: 11rem; }"  # a source that breaks within a file's name is not found again
 )
 
 
@@ -112,7 +113,7 @@ def _lines(final: FinalGrades, student: str) -> str:
                 _item(final, str(one["component"]), str(one["item"])),
                 f"{raw} / {most}" if raw and most else raw,
                 _points(one["points"]),
-                str(one["rule"]),
+                "" if one["rule"] == "합계" else str(one["rule"]),  # the row says so already
                 str(one["source"]),
             ]
         )
