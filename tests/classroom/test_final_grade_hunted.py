@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from coursekit.classroom.course import create_course
 from coursekit.classroom.gradebook._best import best_choices
 from coursekit.classroom.gradebook._canvas_sheet import CanvasError, score_of
+from coursekit.classroom.gradebook._score_files import read_rubric
 from coursekit.classroom.gradebook._sheets import criteria, grades, provenance
+from coursekit.classroom.gradebook._tables import Told
 from coursekit.classroom.gradebook.canvas import fill_canvas
 from coursekit.classroom.gradebook.evaluation import BonusRule, Component, Evaluation, EvaluationError, LateRule
 from coursekit.classroom.gradebook.final import compute, final_grades
@@ -592,3 +594,17 @@ def test_the_interval_of_an_item_on_which_all_agree_is_no_point():
     low, high = analysed([(1, at % 2) for at in range(12)]).items[0].discrimination_interval
     assert low < -0.2
     assert high > 0.2
+
+
+def test_who_graded_a_criterion_and_why_stands_in_each_member_s_provenance(tmp_path):
+    (tmp_path / "r.csv").write_text(
+        "팀,항목,점수,만점,채점자,의견\n가,목표,8,10,김조교,M3에 목표값이 없음\n가,대안,9,10,,\n", encoding="utf-8"
+    )
+    part = Component("document", Fraction(100), rubric="r.csv")
+    read = read_rubric(tmp_path, part, {"1": "가", "2": "가"}, Told(), teams_file="teams.csv")
+    marks = {("document", name): found for name, found in read.marks.items()}
+    raw = RawScores({"1": "김하나", "2": "이두리"}, {"document": read.items}, marks, teams={"1": "가", "2": "가"})
+    lines = compute(Evaluation((part,)), raw).lines
+    told = lines[lines["item"] == "목표"]["rule"].tolist()
+    assert len(told) == 2 and all("채점 김조교, M3에 목표값이 없음" in one for one in told)
+    assert not lines[lines["item"] == "대안"]["rule"].str.contains("채점").any()

@@ -122,7 +122,7 @@ def read_rubric(
     maxima, titles = _criteria(root, component, told)
     table = read_table(
         root, file, ["team", "criterion", "score", *([] if component.criteria else ["maximum"])], told,
-        optional=["maximum"] if component.criteria else [],
+        optional=["grader", "reason", *(["maximum"] if component.criteria else [])],
     )  # fmt: skip
     if table is None:
         return Read(tuple(Item(name, most) for name, most in maxima.items()), {}) if maxima else None
@@ -166,9 +166,11 @@ def read_rubric(
             )
         seen.append(((team, name), row.number))
         score = number(table, row, "score", told, most=maxima[name], of=f"{team}, {criterion}")
+        by, why = (row.cells.get(column, "") for column in ("grader", "reason"))
+        note = ", ".join(filter(None, (f"채점 {by}" if by else "", why)))
         for student in members.get(team, ()):
             if score is not None:
-                marks[name][student] = Mark(score, table.source(row))
+                marks[name][student] = Mark(score, table.source(row), note=note)
     told.repeated(file, grouped(iter(seen)), "team and criterion")
     absent = sorted(set(members) - {row.cells["team"] for row in table.rows})
     if absent and table.rows:

@@ -171,6 +171,8 @@ def fill_canvas(
                 problems.append(f"{place}: {after} is more than the {sheet.possible[at]} points possible there")
             elif score_of(before) == after:
                 unchanged += 1
+            elif before.upper() == "EX":
+                problems.append(f"{place}: holds EX, ours is {after}; if it counts, end the excuse there, export anew")
             elif before not in _BLANK_SCORES and not overwrite:
                 problems.append(f"{place}: holds {before}, ours is {after}; to replace it: --canvas-overwrite")
             else:
