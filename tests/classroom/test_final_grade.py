@@ -379,7 +379,9 @@ FILES = {
     "bonus.csv": "팀,가산점\n가,3\n",
 }
 RULES = DEFAULT_EVALUATION.replace("drop: 0", "drop: 1").replace("    # missing: zero", "    missing: zero")
-RULES = RULES.replace("    # criteria: evaluation/rubric", "    criteria: evaluation/rubric").replace("tokens: 0", "tokens: 1")
+RULES = RULES.replace("    # criteria: evaluation/rubric", "    criteria: evaluation/rubric").replace(
+    "tokens: 0", "tokens: 1"
+)
 RULES += "bonus: {scores: evaluation/bonus.csv, to: document, most: 5}\n"
 
 
