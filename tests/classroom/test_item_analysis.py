@@ -154,6 +154,9 @@ def test_a_wrong_key_shows_in_the_upper_group():
     assert [answer for answer, *_ in item.answers] == ["a", "b", "c", "d"]
     assert sum(count for _, count, *_ in item.answers) == 60
     assert sum(upper for *_, upper, _ in item.answers) == pytest.approx(GROUP * 60)
+    counted = analyse_items(table(points), answers=about, resamples=100).answers_frame()
+    assert counted.set_index("answer")["is_key"].to_dict() == {"a": False, "b": False, "c": True, "d": False}
+    assert counted["count"].sum() == 60
 
 
 def test_few_students_are_told_and_not_judged():
