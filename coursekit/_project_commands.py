@@ -40,7 +40,7 @@ def project_new(
     ] = None,
     system: Annotated[bool, typer.Option("--system", help="보너스 시스템의 출발점도 넣습니다.")] = False,
 ) -> None:
-    """팀 폴더를 만듭니다: 설계 문서 양식(.md, .docx), 서식, 일정."""
+    """팀 폴더를 만듭니다: 설계 문서(.md, .docx), 양식, 일정."""
     from coursekit.classroom.project.starting import new_project
 
     names = [name for raw in members.split(",") if (name := raw.strip())]

@@ -48,7 +48,7 @@ RULES = (
     ),
     Rule(
         "section-boilerplate",
-        "절이 틀에서 나온 글로만 되어 있습니다",
+        "이 시스템에 대한 글이 거의 없습니다",
         "어느 시스템에나 맞는 글은 이 시스템에 대해 아무것도 정하지 않습니다. 검토자는 이 시스템의 수치와 이름을 "
         "보고서야 "
         "틀린 곳을 찾을 수 있습니다.",
@@ -64,7 +64,7 @@ RULES = (
     Rule(
         "guidance-left",
         "채운 절에 안내가 남아 있습니다",
-        "틀의 안내와 팀의 글이 섞이면 읽는 사람은 무엇이 이 시스템의 결정인지 알 수 없습니다.",
+        "양식의 안내와 팀의 글이 섞이면 읽는 사람은 무엇이 이 시스템의 결정인지 알 수 없습니다.",
         "절을 다 쓴 뒤에는 '안내:'로 시작하는 주석과 '[안내]' 문단을 지웁니다.",
         "should",
     ),
@@ -182,7 +182,7 @@ def _written(part: Part) -> Iterator[Finding]:
         yield found("section-empty", part.place, f"'{title}' 절에 제목밖에 없습니다.", subject=part.name)
     elif not written:
         only = "안내만 있습니다" if len(guidance) == len(blocks) else "이 시스템에 대한 글이 거의 없습니다"
-        advice = f"틀의 글과 채우지 않은 자리를 빼고 {LEAST_TEXT}자 이상 적어 주세요."
+        advice = f"양식의 글과 채우지 않은 자리를 빼고 {LEAST_TEXT}자 이상 적어 주세요."
         # at the few words that are there, if there are some
         place = next((block.place for block in blocks if block.kind != "guidance"), part.place)
         yield found("section-boilerplate", place, f"'{title}' 절에 {only}. {advice}", subject=part.name)
