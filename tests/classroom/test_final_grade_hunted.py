@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from coursekit.classroom.course import create_course
 from coursekit.classroom.gradebook._best import best_choices
 from coursekit.classroom.gradebook._canvas_sheet import CanvasError, score_of
+from coursekit.classroom.gradebook._grade_page import grade_page
 from coursekit.classroom.gradebook._score_files import read_rubric
 from coursekit.classroom.gradebook._sheets import criteria, grades, provenance
 from coursekit.classroom.gradebook._tables import Told
@@ -608,3 +609,18 @@ def test_who_graded_a_criterion_and_why_stands_in_each_member_s_provenance(tmp_p
     told = lines[lines["item"] == "목표"]["rule"].tolist()
     assert len(told) == 2 and all("채점 김조교, M3에 목표값이 없음" in one for one in told)
     assert not lines[lines["item"] == "대안"]["rule"].str.contains("채점").any()
+
+
+def test_a_criterion_is_read_by_its_title_on_the_student_s_page(tmp_path):
+    (tmp_path / "rubric.yaml").write_text(
+        "criteria: [{id: goals, title: 목표와 지표, points: 10}, {id: mon, points: 10}]\n", encoding="utf-8"
+    )
+    (tmp_path / "r.csv").write_text("team,criterion,score\n가,목표와 지표,8\n가,mon,9\n", encoding="utf-8")
+    part = Component("document", Fraction(100), rubric="r.csv", criteria="rubric.yaml")
+    told = Told()
+    read = read_rubric(tmp_path, part, {"1": "가"}, told, teams_file="teams.csv")
+    marks = {("document", name): found for name, found in read.marks.items()}
+    raw = RawScores({"1": "김하나"}, {"document": read.items}, marks, teams={"1": "가"})
+    page = grade_page(compute(Evaluation((part,)), raw), "1")
+    assert told.problems == []
+    assert "<td>목표와 지표</td>" in page and "<td>goals</td>" not in page and "<td>mon</td>" in page

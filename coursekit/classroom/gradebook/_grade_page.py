@@ -78,7 +78,9 @@ def _item(final: FinalGrades, component: str, item: str) -> str:
     """A line's name as a student reads it: keys of course.yaml and our own words have Korean ones."""
     if item == "adjustment":
         return "개인별 계수"
-    return title(final, component) if item == component else item
+    if item == component:
+        return title(final, component)
+    return next((one.title for one in final.raw.items.get(component, ()) if one.name == item and one.title), item)
 
 
 def _components(final: FinalGrades, row: dict[str, object]) -> str:

@@ -125,7 +125,7 @@ def read_rubric(
         optional=["grader", "reason", *(["maximum"] if component.criteria else [])],
     )  # fmt: skip
     if table is None:
-        return Read(tuple(Item(name, most) for name, most in maxima.items()), {}) if maxima else None
+        return Read(_criteria_items(maxima, titles), {}) if maxima else None
     members: dict[str, list[str]] = defaultdict(list)
     for student, team in teams.items():
         members[team].append(student)
@@ -175,7 +175,12 @@ def read_rubric(
     absent = sorted(set(members) - {row.cells["team"] for row in table.rows})
     if absent and table.rows:
         told.warnings.append(f"{file}: no scores for team {', '.join(absent)}")
-    return Read(tuple(Item(name, most) for name, most in maxima.items()), dict(marks))
+    return Read(_criteria_items(maxima, titles), dict(marks))
+
+
+def _criteria_items(maxima: Mapping[str, Fraction], titles: Mapping[str, str]) -> tuple[Item, ...]:
+    shown = {name: title for title, name in titles.items()}
+    return tuple(Item(name, most, title=shown.get(name, "")) for name, most in maxima.items())
 
 
 def _criteria(root: Path, component: Component, told: Told) -> tuple[dict[str, Fraction], dict[str, str]]:

@@ -17,6 +17,8 @@ class Item:
     """The most that can be earned; more than 0."""
     completed_at: Fraction | None = None
     """Percent from which it counts in full, and below which not at all; None: it counts as it was earned."""
+    title: str = ""
+    """Its name for reading, where that is another: a criterion's in its rubric."""
 
 
 @dataclass(frozen=True)
