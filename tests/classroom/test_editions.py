@@ -135,3 +135,20 @@ def test_start_works_from_the_wheel_alone(wheel, tmp_path):
         capture_output=True, text=True, env=environment, cwd=tmp_path, check=True,
     )  # fmt: skip
     assert where.stdout.startswith(str(tmp_path / "site")), "the test must not see the repository"
+
+
+def test_a_team_begins_from_the_wheel_alone(wheel, tmp_path):
+    """Templates, timeline and the starter travel in the edition; a team has no repository."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    for arguments in (
+        ["new", "팀", "--members", "김하늘", "--lecture-one", "2026-09-01", "--system"],
+        ["mid-check", "팀/design_doc.md"],
+    ):
+        command = [sys.executable, "-m", "coursekit.cli", "project", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
+        assert done.returncode == (1 if arguments[0] == "mid-check" else 0), done.stderr
+    assert (tmp_path / "팀" / "system" / "system.yaml").is_file()
+    assert (tmp_path / "팀" / "system" / ".gitignore").is_file()
+    assert "2026-10-27" in done.stdout
