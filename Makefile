@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start test test-all check format bench demo pictures dist lock clean
+.PHONY: help setup start test test-all check format bench demo pictures pages dist lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ demo: setup  ## A class of 24 simulated students hands in lab 1 and quiz 1 and i
 
 pictures: setup  ## Take the README's pictures anew (needs Chromium)
 	$(BIN)/python tools/pictures.py
+
+pages: setup  ## Make the project's pages from YAML, and its .docx from Markdown
+	@$(BIN)/python tools/project_pages.py
+	@$(BIN)/python tools/project_docx.py
 
 dist: setup  ## Build the wheel with the student edition, and prove that nothing leaks
 	$(BIN)/python tools/dist.py
