@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup start test test-all check format bench demo pictures pages dist lock clean
+.PHONY: help setup start test test-all lint check format bench demo pictures pages dist lock clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,10 +23,12 @@ test: setup  ## Run all tests (unit, doctests, notebooks, labs, browser)
 test-all: setup  ## Run the slow proofs as well
 	$(PYTEST) -n auto --dist worksteal
 
-check: setup  ## Format, lint, types, doctests, notebook rules
+lint: setup  ## Format, lint, types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+check: lint  ## Format, lint, types, doctests, notebook rules
 	$(PYTEST) -q -n auto coursekit README.md tests/test_conventions.py tests/test_notebooks.py -m "not slow" -k "not executes"
 
 format: setup  ## Rewrite code and notebooks in the project's format
