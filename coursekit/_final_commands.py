@@ -265,7 +265,7 @@ def _one(
         _print_json(content | {"written": [str(page)] if page else []})
     else:
         state = row["status"].iloc[0]
-        show_table(_rounded(explained), f"{who.name} ({who.id}): {state}")
+        show_table(_rounded(_telling(explained)), f"{who.name} ({who.id}): {state}")
         if assumed is not None:
             _show_assumed(row, assumed.table, assumptions)
         if needed is not None:
@@ -274,6 +274,13 @@ def _one(
             typer.echo(f"written: {page}")
     if row["status"].iloc[0] != "complete":
         raise typer.Exit(2)
+
+
+def _telling(explained: pd.DataFrame) -> pd.DataFrame:
+    """The lines without columns in which nothing is told: sources and rules need the terminal's width."""
+    nothing = [name for name in ("days_late", "tokens", "penalty") if not explained[name].fillna(0).astype(bool).any()]
+    nothing += ["counted"] if explained["counted"].iloc[:-1].astype(bool).all() else []
+    return explained.drop(columns=nothing)
 
 
 def _show_assumed(before: pd.DataFrame, after: pd.DataFrame, assumptions: dict[str, float]) -> None:

@@ -136,6 +136,7 @@ def test_flags_find_what_was_planted_and_nothing_else():
         report = analyse_items(table(np.hstack([honest, reversed_, everybody])), resamples=200)
         flags = {one.name: set(one.flags) for one in report.items}
         found["negative"] += "negative" in flags["item_5"]
+        assert not {"negative", "weak"} <= flags["item_5"]  # an item that is worse than none is not called weak
         found["easy"] += "easy" in flags["item_6"]
         wrongly += sum(bool(flags[f"item_{number}"]) for number in range(5))
     assert found["negative"] >= 45
