@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from coursekit.classroom._printing import show_table
+from coursekit.classroom._printing import output_console, show_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def project_check(document: Document, as_json: JsonOption = None, html: HtmlOpti
 
     _check_targets(document, as_json, html)
     report = check_document(document)
-    console = _console()
+    console = output_console()
     console.print(f"[bold]{_escaped(report.title)}[/] ({_escaped(document.name)})", highlight=False)
     groups = groupby(report.findings, report.chapter)
     _show(console, {name: [(one, report.where(one)) for one in mine] for name, mine in groups})
@@ -97,7 +97,7 @@ def project_mid_check(
     show_table(frame, f"중간 점검: {document.name}" + (f", {report.date}" if report.date else ""))
     told = {"문서 맨 앞": report.elsewhere}
     told |= {one.section: one.findings for one in report.sections if one.state == "findings"}
-    _show(_console(), {name: [(one, one.place.told) for one in mine] for name, mine in told.items() if mine})
+    _show(output_console(), {name: [(one, one.place.told) for one in mine] for name, mine in told.items() if mine})
     _write(as_json, report.to_dict())
     if not report.ok:
         raise typer.Exit(1)
@@ -151,7 +151,7 @@ def project_verify(
     from coursekit.classroom.project.verifying import verify
 
     _check_targets(folder, as_json)
-    console = _console()
+    console = output_console()
     with console.status("시스템을 확인하고 있습니다") as status:
         report = verify(folder, timeout=timeout, on_step=lambda step: status.update(str(step)))
     frame = report.to_frame()
@@ -190,13 +190,6 @@ def _show(console: Console, groups: Mapping[str, Sequence[tuple[Finding, str]]])
             explained.add(one.rule.id)
     if groups:
         console.print(f"\n찾은 것: {sum(map(len, groups.values()))}건", highlight=False)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    console = Console()
-    return console if console.is_terminal else Console(width=140)
 
 
 def _escaped(text: str) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coursekit.classroom._printing import output_console
+
 if TYPE_CHECKING:
     from coursekit.cases.serving_demo import DemoReport
 
@@ -45,8 +47,6 @@ def rollout_demo(
     """이 컴퓨터에서 의도 분류 모델을 실제 요청으로 점진적 배포하고, 판정에 따라 롤백하거나 승격합니다."""
     from contextlib import nullcontext
 
-    from rich.console import Console
-
     from coursekit._rollout_screen import Screen, show_summary
     from coursekit.cases.serving_demo import run_demo
 
@@ -57,8 +57,7 @@ def rollout_demo(
             log.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ValueError(f"--log: {log}에 저장할 수 없습니다. {error.strerror or error}") from None
-    console = Console()
-    console = console if console.is_terminal else Console(width=100)
+    console = output_console(width=100)
     try:
         with nullcontext() if quiet else Screen(scenario.value, console) as screen:
             report = run_demo(
@@ -95,14 +94,12 @@ def rollout_audit(
     seed: Annotated[int, typer.Option(min=0, help="난수의 씨앗.")] = 0,
 ) -> None:
     """설정 파일이 멀쩡한 후보를 얼마나 롤백하고, 나쁜 후보를 얼마나 빨리 알아보는지 잽니다."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     from coursekit._rollout_screen import show_audit
     from coursekit.deployment.rollout import audit
 
-    console = Console()
-    console = console if console.is_terminal else Console(width=100)
+    console = output_console(width=100)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(file.name, total=runs * (1 if regression == 1 else 2))
@@ -127,8 +124,6 @@ def rollout_replay(
     minute: Annotated[str, typer.Option(help="1분으로 볼 길이. 예: 1min, 2s.")] = "2s",
 ) -> None:
     """기록된 요청에 계획과 검정을 다시 적용합니다. 기본값은 demo의 계획입니다."""
-    from rich.console import Console
-
     from coursekit._rollout_screen import show_replay
     from coursekit.deployment.rollout import RampPlan
     from coursekit.deployment.rollout.replaying import replay
@@ -138,5 +133,4 @@ def rollout_replay(
     except ValueError:
         raise ValueError(f"--weights: 0.05,0.25처럼 수를 쉼표로 이어 쓰세요. 받은 값: {weights!r}") from None
     plan = RampPlan(shares, minutes_per_step=minutes_per_step, margin=margin, min_requests=min_requests)
-    console = Console()
-    show_replay(replay(log, plan, minute=minute), console if console.is_terminal else Console(width=100))
+    show_replay(replay(log, plan, minute=minute), output_console(width=100))

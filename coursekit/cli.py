@@ -13,7 +13,7 @@ from coursekit._final_commands import class_final
 from coursekit._project_commands import project_app
 from coursekit._report_commands import class_report
 from coursekit._rollout_commands import rollout_app
-from coursekit.classroom._printing import Progress, finish, show_grades, show_table
+from coursekit.classroom._printing import Progress, finish, output_console, show_grades, show_table
 
 if TYPE_CHECKING:
     from coursekit.classroom.course import Course
@@ -306,12 +306,9 @@ def class_inspect(
 
         typer.echo(json.dumps(inspection.to_dict(), ensure_ascii=False, indent=1))
         return
-    from rich.console import Console
-
     from coursekit.classroom._inspection_page import show
 
-    console = Console()
-    show(inspection, console if console.is_terminal else Console(width=140))
+    show(inspection, output_console())
 
 
 @class_app.command("feedback")

@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from coursekit.classroom.grading import Grade, GradingReport
 
@@ -48,7 +49,6 @@ def show_table(frame: pd.DataFrame, title: str) -> None:
     """Print a frame; long texts wrap instead of vanishing."""
     import math
 
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -59,8 +59,15 @@ def show_table(frame: pd.DataFrame, title: str) -> None:
     for row in frame.itertuples(index=False):
         cells = ["" if isinstance(value, float) and math.isnan(value) else _shown(value) for value in row]
         table.add_row(*(Text(cell) for cell in cells))
+    output_console().print(table)
+
+
+def output_console(width: int = 140) -> Console:
+    """The terminal; a log, which has no window to fit, is this wide."""
+    from rich.console import Console
+
     console = Console()
-    (console if console.is_terminal else Console(width=140)).print(table)  # a log has no window to fit
+    return console if console.is_terminal else Console(width=width)
 
 
 def _shown(value: object) -> str:
