@@ -8,10 +8,9 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import nbformat
 
@@ -19,7 +18,7 @@ from coursekit.classroom.course import Course
 from coursekit.classroom.grading._records import assignment_digest, read_json
 from coursekit.classroom.inspection import CellPoints, EarlierHandIn, HandInFile
 from coursekit.classroom.intake import LARGEST_FILE, digest_tree
-from coursekit.classroom.settings import TIMEZONE
+from coursekit.classroom.settings import class_time
 
 _TIME = "timestamp.txt"
 _LONGEST_TIME = 200  # bytes
@@ -195,11 +194,7 @@ def places(course: Course, assignment: str, student: str, entry: Entry) -> dict[
 
 
 def _local(moment: datetime | None) -> str:
-    """A time of nbgrader's, which is UTC without saying so."""
-    if moment is None:
-        return ""
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return f"{moment.astimezone(ZoneInfo(TIMEZONE)):%Y-%m-%d %H:%M:%S}"
+    return "" if moment is None else f"{class_time(moment):%Y-%m-%d %H:%M:%S}"
 
 
 def _text(name: str) -> str:

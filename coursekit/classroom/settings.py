@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -22,6 +24,25 @@ from coursekit.classroom.settings import nbgrader_config
 c = get_config()  # noqa: F821
 c.merge(nbgrader_config(Path(__file__).resolve().parent))
 '''
+
+
+def class_time(moment: datetime) -> datetime:
+    """Give a time of nbgrader's, which is UTC without saying so, as the class's clocks show it.
+
+    A deadline that is told nine hours late is a deadline that somebody misses.
+
+    Parameters
+    ----------
+    moment
+        The time, with a zone or without.
+
+    Examples
+    --------
+    >>> f"{class_time(datetime(2026, 9, 10, 9, 0)):%Y-%m-%d %H:%M}"
+    '2026-09-10 18:00'
+    """
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(ZoneInfo(TIMEZONE))
 
 
 def nbgrader_config(root: Path | None = None) -> Config:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from coursekit.classroom.course import Course
 from coursekit.classroom.gradebook._tables import Told
 from coursekit.classroom.gradebook.raw import Mark
-from coursekit.classroom.settings import TIMEZONE
+from coursekit.classroom.settings import class_time
 
 _WAITS = "아직 채점이 끝나지 않음"
 _NO_TIME = "제출 시각이 없어 제때 낸 것으로 봄"
@@ -91,7 +89,8 @@ def _mark(
             late = submission.timestamp - due
             seconds = max(Fraction(0), Fraction(late.days * 86_400 + late.seconds) + Fraction(late.microseconds, 10**6))
             if seconds:  # what a student who appeals asks first
-                notes.append(f"제출 {_seoul(submission.timestamp)}, 마감 {_seoul(due)}")
+                handed_in, until = class_time(submission.timestamp), class_time(due)
+                notes.append(f"제출 {handed_in:%Y-%m-%d %H:%M}, 마감 {until:%Y-%m-%d %H:%M}")
     if points.waits or not points.cells:
         told.warnings.append(f"{source}: the hand-in of {student} is not graded yet (formgrader shows which cell)")
         return Mark(None, source, seconds, "; ".join([*notes, _WAITS]))
@@ -120,11 +119,6 @@ def _mark(
         )
         score = most
     return Mark(score, source, seconds, "; ".join(notes))
-
-
-def _seoul(moment: datetime) -> str:
-    """A time of nbgrader's, which is UTC without saying so, as the class reads its clocks."""
-    return f"{moment.replace(tzinfo=UTC).astimezone(ZoneInfo(TIMEZONE)):%Y-%m-%d %H:%M}"
 
 
 def _exact(value: float | None) -> Fraction:
