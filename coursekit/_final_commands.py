@@ -168,7 +168,9 @@ def _preview(final: FinalGrades, curve: str | None) -> CurvePreview | None:
         return preview_curve(final, method=method)
     pairs = _pairs("--curve", rule.split(","))
     numbers = {letter: _number("--curve", letter, text) for letter, text in pairs.items()}
-    return preview_curve(final, method=method, **{"cutoffs" if method == "absolute" else "shares": numbers})  # type: ignore[arg-type]
+    if method == "absolute":
+        return preview_curve(final, method=method, cutoffs=numbers)
+    return preview_curve(final, method=method, shares=numbers)
 
 
 def _write(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from coursekit.classroom.gradebook._rounding import half_up
-from coursekit.classroom.gradebook._student_grade import grade_of, held_items, items_of
+from coursekit.classroom.gradebook._student_grade import Grade, grade_of, held_items, items_of
 from coursekit.classroom.gradebook.evaluation import Component, Evaluation
 from coursekit.classroom.gradebook.raw import Item, Mark, RawScores
 
@@ -54,7 +54,7 @@ class Needed:
         return f"{said} 아직 점수가 없는 항목({', '.join(self.open)})은 0점으로 계산했습니다." if self.open else said
 
 
-def changed(evaluation: Evaluation, raw: RawScores, student: str, scores: Mapping[str, float]) -> RawScores:
+def changed(evaluation: Evaluation, raw: RawScores, student: str, scores: Mapping[str, float | Fraction]) -> RawScores:
     """The raw scores of one student, with some of them replaced. ValueError names every one that does not fit."""
     problems: list[str] = []
     marks = {key: dict(by_student) for key, by_student in raw.marks.items()}
@@ -109,21 +109,19 @@ def needed(
     def score(at: int) -> Fraction:
         return min(most, at * unit)
 
-    def total(at: int) -> Fraction:
-        tried = changed(evaluation, raw, student, {component: score(at)})  # type: ignore[dict-item]
-        return grade_of(evaluation, tried, student, held_items(evaluation, tried)).low
+    def graded(at: int) -> Grade:
+        tried = changed(evaluation, raw, student, {component: score(at)})
+        return grade_of(evaluation, tried, student, held_items(evaluation, tried))
 
     low, high = 0, math.ceil(most / unit)
-    best = total(high)
-    filled = changed(evaluation, raw, student, {component: most})  # type: ignore[dict-item]
-    lines = grade_of(evaluation, filled, student, held_items(evaluation, filled)).lines
-    open_ = tuple(one.item for one in lines if one.points is None and one.item != "adjustment")
-    if best < wanted:
-        return Needed(component, target, None, float(most), float(best), open_)
+    best = graded(high)
+    open_ = tuple(one.item for one in best.lines if one.points is None and one.item != "adjustment")
+    if best.low < wanted:
+        return Needed(component, target, None, float(most), float(best.low), open_)
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if total(middle) >= wanted else (middle + 1, high)
-    return Needed(component, target, float(score(low)), float(most), float(total(low)), open_)
+        low, high = (low, middle) if graded(middle).low >= wanted else (middle + 1, high)
+    return Needed(component, target, float(score(low)), float(most), float(graded(low).low), open_)
 
 
 def _targets(evaluation: Evaluation, raw: RawScores, student: str, name: str) -> list[tuple[Component, Item]]:
