@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 import shlex
 from dataclasses import dataclass
@@ -13,7 +14,14 @@ from coursekit.classroom.project._yaml_file import load_mapping
 
 SYSTEM_FILE = "system.yaml"
 PARTS = {"data": "데이터", "model": "모델", "serving": "서빙", "rollout": "배포", "monitoring": "모니터링"}
-COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
+COMPARISONS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
 COMMANDS = {"tests": "python -m pytest -q", "evidence": "python -m system.evidence"}
 _LARGEST = 100_000
 _FILE = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -44,14 +52,7 @@ class Requirement:
         """Whether a measured value keeps the promise; a value of another kind does not."""
         if kind_of(value) != kind_of(self.value):
             return False
-        if self.comparison in ("==", "!="):
-            return (value == self.value) == (self.comparison == "==")
-        return {
-            "<=": value <= self.value,  # type: ignore[operator]
-            ">=": value >= self.value,  # type: ignore[operator]
-            "<": value < self.value,  # type: ignore[operator]
-            ">": value > self.value,  # type: ignore[operator]
-        }[self.comparison]
+        return bool(COMPARISONS[self.comparison](value, self.value))
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _requirements(path: Path, given: Any) -> tuple[Requirement, ...]:
         file, dot, value_name = str(row.get("evidence", "")).partition(".")
         if not dot or not _FILE.match(file) or not value_name:
             raise VerificationError(f"{where}: evidence는 model.accuracy처럼 <파일>.<이름>이어야 합니다.")
-        comparison, value = row.get("comparison"), row.get("value")
+        comparison, value = row.get("comparison", ""), row.get("value", "")
         if comparison not in COMPARISONS:
             raise VerificationError(f"{where}: comparison은 {' '.join(COMPARISONS)} 가운데 하나여야 합니다.")
         if not kind_of(value):
@@ -164,5 +165,5 @@ def _requirements(path: Path, given: Any) -> tuple[Requirement, ...]:
             raise VerificationError(f"{where}: 수가 아닌 value는 == 나 != 로만 견줄 수 있습니다.")
         texts = (str(row.get(key) or "") for key in ("what", "unit", "owner"))
         what, unit, owner = texts
-        found.append(Requirement(name, what, file, value_name, comparison, value, unit, owner))  # type: ignore[arg-type]
+        found.append(Requirement(name, what, file, value_name, comparison, value, unit, owner))
     return tuple(found)

@@ -14,8 +14,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from coursekit.classroom.project._system_file import VerificationError
+
+if TYPE_CHECKING:
+    import psutil
 
 OUTPUT_KEPT = 20_000
 """Bytes kept of what a command prints, its end; a command that prints for ever fills neither memory nor disk."""
@@ -175,7 +179,7 @@ def _drain(process: subprocess.Popen[bytes], kept: bytearray) -> None:
             del kept[:-OUTPUT_KEPT]
 
 
-def _marked(token: str) -> Iterator[object]:
+def _marked(token: str) -> Iterator[psutil.Process]:
     """Processes that carry the mark in their environment, wherever they hide in the tree."""
     import psutil
 
@@ -195,7 +199,7 @@ def _lingering(token: str) -> tuple[str, ...]:
             names = []
             for one in found:
                 with contextlib.suppress(psutil.Error, OSError):
-                    names.append(one.name())  # type: ignore[attr-defined]
+                    names.append(one.name())
             return tuple(names)
         time.sleep(0.1)
     return ()
@@ -206,12 +210,12 @@ def _end(process: subprocess.Popen[bytes], token: str) -> None:
     import psutil
 
     for _ in range(20):
-        doomed: list[object] = list(_marked(token))
+        doomed = list(_marked(token))
         with contextlib.suppress(psutil.Error):
             doomed += psutil.Process(process.pid).children(recursive=True) if process.returncode is None else []
         for one in doomed:
             with contextlib.suppress(psutil.Error, OSError):
-                one.kill()  # type: ignore[attr-defined]
+                one.kill()
         if process.poll() is None:
             process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):

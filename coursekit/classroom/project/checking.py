@@ -44,13 +44,32 @@ def check_document(path: Path, *, project: ProjectFile | None = None) -> Documen
     (False, True)
     """
     document = read_document(path)
-    project = project if project is not None else find_project_file(path)
+    return report_on(document, project=project if project is not None else find_project_file(path))
+
+
+def report_on(document: Document, *, project: ProjectFile | None) -> DocumentReport:
+    """Check a document that was read already.
+
+    Who needs the document beside its findings, as the mid-check does, reads it once.
+
+    Parameters
+    ----------
+    document
+        The document.
+    project
+        The team and its dates, if they are known.
+
+    Examples
+    --------
+    >>> report_on(Document(Path("doc.md"), (), frozenset()), project=None).ok
+    False
+    """
     modules = [import_module(f"coursekit.classroom.project.rules.{name}") for name in RULE_MODULES]
     findings = [finding for module in modules for finding in module.check(document, project)]
     findings = _without_consequences(findings, document)
     titles = [section.title for section in document.sections]
     ordered = in_order(findings, titles)
-    return DocumentReport(path, document.title, ordered, tuple(all_rules()), _chapters(document))
+    return DocumentReport(document.path, document.title, ordered, tuple(all_rules()), _chapters(document))
 
 
 def _chapters(document: Document) -> dict[str, str]:

@@ -162,8 +162,10 @@ class Document:
     def within(self, name: str) -> tuple[Section, ...]:
         """A section with its subsections; empty if there is none of this name."""
         first = self.section(name)
-        if first is None:
-            return ()
+        return self.whole(first) if first is not None else ()
+
+    def whole(self, first: Section) -> tuple[Section, ...]:
+        """One of the sections with its subsections."""
         start = next(at for at, one in enumerate(self.sections) if one is first)
         found = [first]
         for one in self.sections[start + 1 :]:

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from coursekit.classroom.editions import open_folder
 from coursekit.classroom.project._markdown import heading_anchor
-from coursekit.classroom.project.checking import check_document
+from coursekit.classroom.project.checking import report_on
 from coursekit.classroom.project.documents import read_document
 from coursekit.classroom.project.findings import Finding
 from coursekit.classroom.project.project_file import ProjectFile, find_project_file
@@ -129,12 +129,13 @@ def mid_check(path: Path, *, project: ProjectFile | None = None, milestone: str 
         known = ", ".join(one.id for one in milestones)
         raise ValueError(f"일정에 '{milestone}'이라는 시점이 없습니다. 있는 것: {known}")
     project = project if project is not None else find_project_file(path)
-    report = check_document(path, project=project)
+    document = read_document(path)
+    report = report_on(document, project=project)
     due = _due_by(milestones)
     now = {name for one in milestones[: last + 1] for name in one.sections}
     held: dict[str, list[Finding]] = {name: [] for name in due}
     elsewhere: list[Finding] = []
-    section_of = belonging(read_document(path))
+    section_of = belonging(document)
     for finding in report.findings:
         if _waits(finding, due.keys() - now):
             continue

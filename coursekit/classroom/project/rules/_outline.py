@@ -89,12 +89,12 @@ def parts(document: Document) -> list[Part]:
             open_titles.append((at, bare_title(section.title)))
         else:
             taken.add(name)
-            found.append(Part(name, _with_parts(document, at)))
+            found.append(Part(name, document.whole(document.sections[at])))
     for name, words in _WORDS.items():
         for at, title in open_titles:
             if name not in taken and all(word in title for word in words):
                 taken.add(name)
-                found.append(Part(name, _with_parts(document, at)))
+                found.append(Part(name, document.whole(document.sections[at])))
     starts = {id(section): at for at, section in enumerate(document.sections)}
     return sorted(found, key=lambda one: starts[id(one.sections[0])])
 
@@ -108,13 +108,3 @@ def _name_of(title: str) -> str | None:
 def part(document: Document, name: str) -> Part | None:
     """The section of this name."""
     return next((one for one in parts(document) if one.name == name), None)
-
-
-def _with_parts(document: Document, at: int) -> tuple[Section, ...]:
-    own = document.sections[at]
-    found = [own]
-    for section in document.sections[at + 1 :]:
-        if section.level <= own.level:
-            break
-        found.append(section)
-    return tuple(found)
