@@ -8,12 +8,11 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import click
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-import typer
+from command_lines import command_of
 from nbgrader.utils import parse_utc
 
 from coursekit import cli
@@ -87,22 +86,14 @@ def test_the_page_is_linked(name):
     assert "](docs/final_grade.md)" in (ROOT / name).read_text(encoding="utf-8")
 
 
-def _command(words: list[str]) -> tuple[click.Command, list[str]]:
-    command: click.Command = typer.main.get_command(cli.app)
-    while words and hasattr(command, "commands"):
-        assert words[0] in command.commands, f"no command {words[0]}"
-        command, words = command.commands[words[0]], words[1:]
-    return command, words
-
-
 def test_every_command_and_option_exists():
     written = re.findall(r"(?:^|`)(coursekit [a-z][^`#\n]*)", PAGE, flags=re.MULTILINE)
     assert len(written) > 10
     for line in written:
-        command, rest = _command(line.split()[1:])
+        command, rest = command_of(line.split()[1:])
         options = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
         assert {word for word in rest if re.match(r"--?[a-z]", word)} <= options, line
-    known = {name for one in _command(["class", "final"])[0].params for name in one.opts}
+    known = {name for one in command_of(["class", "final"])[0].params for name in one.opts}
     assert set(re.findall(r"`(--[a-z-]+)", PAGE)) <= known
     assert known - set(re.findall(r"--[a-z-]+", PAGE)) == {"--course", "-c", "--json"}, "options that nobody reads of"
 

@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 import assignments
-import click
 import nbformat
 import pytest
-import typer
+from command_lines import command_of
 from nbformat import v4
 
 from coursekit import cli
@@ -54,24 +53,16 @@ def test_the_numbers_are_those_of_the_code():
         assert number in PAGE
 
 
-def _command(words: list[str]) -> tuple[click.Command, list[str]]:
-    command: click.Command = typer.main.get_command(cli.app)
-    while words and hasattr(command, "commands"):
-        assert words[0] in command.commands, f"no command {words[0]}"
-        command, words = command.commands[words[0]], words[1:]
-    return command, words
-
-
 def test_every_command_and_option_exists():
     written = re.findall(r"(?:^|`|IMAGE )(coursekit [a-z][^`#\n]*)", PAGE, flags=re.MULTILINE)
     assert len(written) > 10
     for line in written:
-        command, rest = _command(line.split()[1:])
+        command, rest = command_of(line.split()[1:])
         options = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
         used = {word for word in rest if re.match(r"--?[a-z]", word)}
         assert used <= options, line
     spans = set(re.findall(r"`(--[a-z-]+)", PAGE)) - {"--privileged"}  # Docker's
-    known = {name for one in _command(["class", "grade"])[0].params for name in (*one.opts, *one.secondary_opts)}
+    known = {name for one in command_of(["class", "grade"])[0].params for name in (*one.opts, *one.secondary_opts)}
     assert spans - known <= {"--json", "--db-url"}
 
 
